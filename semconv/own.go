@@ -1,0 +1,42 @@
+package semconv
+
+import "go.opentelemetry.io/otel/attribute"
+
+// Keys of genotel's own namespace, for facts that no registered key can say.
+const (
+	// StreamChunksKey is the number of stream events with a payload that were
+	// received. An int.
+	StreamChunksKey = attribute.Key("genotel.stream.chunks")
+
+	// StreamContentChunksKey is the number of chunks that carried generated output.
+	// An int. When the provider sends no usage, this is the estimate of the output
+	// tokens; it is never reported as gen_ai.usage.*.
+	StreamContentChunksKey = attribute.Key("genotel.stream.content_chunks")
+
+	// IncompleteKey says that the response ended before the provider said it was
+	// complete: the stream was cut, closed early or canceled. A bool, only ever
+	// true.
+	IncompleteKey = attribute.Key("genotel.response.incomplete")
+
+	// ContentWithheldKey says why content that the policy allows is missing, for
+	// example [ContentWithheldRedactorError]. A string.
+	ContentWithheldKey = attribute.Key("genotel.content.withheld")
+
+	// ContentTruncatedKey says that content was cut to fit a limit. A bool, only
+	// ever true.
+	ContentTruncatedKey = attribute.Key("genotel.content.truncated")
+
+	// ErrorCodeKey is the member code of the provider's error, verbatim. A string.
+	ErrorCodeKey = attribute.Key("genotel.error.code")
+
+	// ErrorProviderTypeKey is the member type of the provider's error, verbatim. A
+	// string. The classified, low-cardinality value is [ErrorTypeKey].
+	ErrorProviderTypeKey = attribute.Key("genotel.error.provider_type")
+)
+
+// Values of [ContentWithheldKey].
+const (
+	// ContentWithheldRedactorError says that the redactor failed. Redaction fails
+	// closed.
+	ContentWithheldRedactorError = "redactor_error"
+)
