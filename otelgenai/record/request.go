@@ -1,0 +1,42 @@
+package record
+
+// Request is what the caller asked for. Absent parameters stay absent.
+type Request struct {
+	Model  string
+	Stream bool
+
+	Temperature      Opt[float64]
+	TopP             Opt[float64]
+	TopK             Opt[int64]
+	MaxTokens        Opt[int64]
+	FrequencyPenalty Opt[float64]
+	PresencePenalty  Opt[float64]
+	Seed             Opt[int64]
+	// ChoiceCount is the number of answers asked for, when the request names one.
+	ChoiceCount   Opt[int64]
+	StopSequences []string
+	// ReasoningLevel is the effort exactly as sent, for instance "high".
+	ReasoningLevel string
+	// OutputType is the gen_ai.output.type that the request fixes: text, json,
+	// image or speech; empty when it fixes none.
+	OutputType string
+	// ServiceTier is the processing tier as sent.
+	ServiceTier string
+
+	// System holds instructions sent beside the conversation, Messages the
+	// conversation in the order sent, Tools what the model may call. They are
+	// content: present only when somebody may see it.
+	System   []Part
+	Messages []Message
+	Tools    []Tool
+}
+
+// Tool is a tool definition offered to the model.
+type Tool struct {
+	// Type is the provider's kind of tool, for instance "function".
+	Type        string
+	Name        string
+	Description string
+	// Parameters is the JSON schema of the arguments as sent, or empty.
+	Parameters string
+}

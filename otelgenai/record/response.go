@@ -1,0 +1,44 @@
+package record
+
+// Response is what the provider answered, as far as it was received.
+type Response struct {
+	ID                string
+	Model             string
+	ServiceTier       string
+	SystemFingerprint string
+	// Choices holds one element per generation, ordered by index. The finish
+	// reasons are always there; the messages are content.
+	Choices []Choice
+}
+
+// Choice is one generation.
+type Choice struct {
+	Index int
+	// FinishReason is the provider's own word, or empty when it never came.
+	FinishReason string
+	Message      Message
+}
+
+// Usage is the provider's own count of tokens; what it did not report is absent.
+type Usage struct {
+	// Input counts all input tokens, cached ones and every modality included,
+	// Output all output tokens, reasoning included.
+	Input  Opt[int64]
+	Output Opt[int64]
+	// Total is the provider's total, or absent.
+	Total Opt[int64]
+
+	CacheRead  Opt[int64]
+	CacheWrite Opt[int64]
+	Reasoning  Opt[int64]
+
+	TextInput   Opt[int64]
+	AudioInput  Opt[int64]
+	ImageInput  Opt[int64]
+	TextOutput  Opt[int64]
+	AudioOutput Opt[int64]
+	ImageOutput Opt[int64]
+
+	// Cost is in US dollars, only where the provider states it.
+	Cost Opt[float64]
+}
