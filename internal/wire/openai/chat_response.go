@@ -1,0 +1,146 @@
+package openai
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/genotel/genotel/internal/jsonscan"
+	"github.com/genotel/genotel/otelgenai/record"
+)
+
+// maxChoices bounds the generations of one call. OpenAI allows 128; an index
+// beyond the bound is a defect of the sender.
+const maxChoices = 1024
+
+// readResponse reads everything but content from a whole response body and
+// reports whether it was sound JSON.
+func readResponse(body []byte, call *record.Call) bool {
+	s := jsonscan.New(body)
+	if !s.Object() {
+		return false
+	}
+	for {
+		key, ok := s.Field()
+		if !ok {
+			break
+		}
+		switch string(key) {
+		case "choices":
+			readChoices(&s, call)
+		case "error":
+			readInlineError(&s, call)
+		default:
+			readEnvelope(&s, string(key), call)
+		}
+	}
+	return s.End()
+}
+
+// readEnvelope consumes a member that responses and chunks share.
+func readEnvelope(s *jsonscan.Scanner, key string, call *record.Call) {
+	switch key {
+	case "id":
+		firstText(s, &call.Response.ID)
+	case "model":
+		firstText(s, &call.Response.Model)
+	case "service_tier":
+		firstText(s, &call.Response.ServiceTier)
+	case "system_fingerprint":
+		firstText(s, &call.Response.SystemFingerprint)
+	case "usage":
+		readUsage(s, &call.Usage)
+	case "x_groq":
+		members(s, func(key string) bool {
+			if key != "usage" {
+				return false
+			}
+			readUsage(s, &call.Usage)
+			return true
+		})
+	default:
+		s.Skip()
+	}
+}
+
+func readChoices(s *jsonscan.Scanner, call *record.Call) {
+	for ok := s.Array(); ok && s.Element(); {
+		if s.Kind() != jsonscan.Object || len(call.Response.Choices) == maxChoices {
+			s.Skip()
+			continue
+		}
+		choice := record.Choice{Index: len(call.Response.Choices)}
+		members(s, func(key string) bool {
+			switch key {
+			case "index":
+				choice.Index = index(s, choice.Index)
+			case "finish_reason":
+				reason(s, &choice.FinishReason)
+			default:
+				return false
+			}
+			return true
+		})
+		call.Response.Choices = append(call.Response.Choices, choice)
+	}
+	sortChoices(call.Response.Choices)
+}
+
+func sortChoices(choices []record.Choice) {
+	slices.SortStableFunc(choices, func(a, b record.Choice) int { return cmp.Compare(a.Index, b.Index) })
+}
+
+// index consumes an index, and keeps fallback when it is absurd.
+func index(s *jsonscan.Scanner, fallback int) int {
+	if v, ok := s.Int(); ok && v >= 0 && v < maxChoices {
+		return int(v)
+	}
+	return fallback
+}
+
+// readResponseContent adds the messages to the choices that readResponse made of
+// the same body.
+func readResponseContent(body []byte, call *record.Call) {
+	b := newBudget()
+	s := jsonscan.New(body)
+	members(&s, func(key string) bool {
+		if key != "choices" {
+			return false
+		}
+		position := 0
+		for ok := s.Array(); ok && s.Element(); {
+			if s.Kind() != jsonscan.Object {
+				s.Skip()
+				continue
+			}
+			readChoiceContent(&s, b, position, call.Response.Choices)
+			position++
+		}
+		return true
+	})
+	call.Content.Truncated = call.Content.Truncated || b.cut
+}
+
+func readChoiceContent(s *jsonscan.Scanner, b *budget, position int, choices []record.Choice) {
+	var message record.Message
+	at := position
+	members(s, func(key string) bool {
+		switch key {
+		case "index":
+			at = index(s, position)
+		case "message":
+			message = readMessage(s, b)
+		default:
+			return false
+		}
+		return true
+	})
+	if message.Role == "" {
+		message.Role = "assistant"
+	}
+	for i := range choices {
+		if choices[i].Index == at && choices[i].Message.Role == "" {
+			choices[i].Message = message
+			return
+		}
+	}
+}

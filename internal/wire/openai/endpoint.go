@@ -1,0 +1,9 @@
+package openai
+
+import "strings"
+
+// IsChat reports whether a request creates a chat completion. The path may have
+// any prefix: gateways and Azure deployments add theirs.
+func IsChat(method, path string) bool {
+	return method == "POST" && strings.HasSuffix(path, "/chat/completions")
+}

@@ -1,0 +1,81 @@
+package openai_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/genotel/genotel/internal/wire/openai"
+)
+
+func TestOnlyAPostToChatCompletionsIsAChat(t *testing.T) {
+	for path, want := range map[string]bool{
+		"/v1/chat/completions":                           true,
+		"/chat/completions":                              true,
+		"/openai/deployments/gpt-4o/chat/completions":    true,
+		"/compatible-mode/v1/chat/completions":           true,
+		"/groq/openai/v1/chat/completions":               true,
+		"/v1/chat/completions/":                          false,
+		"/v1/chat/completions/chatcmpl-1":                false,
+		"/v1/chat/completions/chatcmpl-1/messages":       false,
+		"/v1/completions":                                false,
+		"/v1/responses":                                  false,
+		"/v1/livechat/completions":                       false,
+		"/v1/CHAT/completions":                           false,
+		"chat/completions":                               false,
+		"/v1/embeddings?next=/v1/chat/completions#/chat": false,
+		"": false,
+	} {
+		assert.Equal(t, want, openai.IsChat("POST", path), path)
+		for _, method := range []string{"GET", "DELETE", "PUT", "post", ""} {
+			assert.False(t, openai.IsChat(method, path), "%s %s", method, path)
+		}
+	}
+}
+
+func TestTheHostNamesTheProvider(t *testing.T) {
+	for host, want := range map[string]string{
+		"api.openai.com":                        "openai",
+		"API.OpenAI.com":                        "openai",
+		"eu.api.openai.com":                     "openai",
+		"api.anthropic.com":                     "anthropic",
+		"generativelanguage.googleapis.com":     "gcp.gemini",
+		"aiplatform.googleapis.com":             "gcp.vertex_ai",
+		"us-central1-aiplatform.googleapis.com": "gcp.vertex_ai",
+		"api.x.ai":                              "x_ai",
+		"api.deepseek.com":                      "deepseek",
+		"api.groq.com":                          "groq",
+		"api.mistral.ai":                        "mistral_ai",
+		"api.perplexity.ai":                     "perplexity",
+		"api.moonshot.ai":                       "moonshot_ai",
+		"api.moonshot.cn":                       "moonshot_ai",
+		"api.cohere.com":                        "cohere",
+		"api.cohere.ai":                         "cohere",
+		"mine.openai.azure.com":                 "azure.ai.openai",
+		"mine.openai.azure.us":                  "azure.ai.openai",
+		"mine.openai.azure.cn":                  "azure.ai.openai",
+		"m.eastus.inference.ai.azure.com":       "azure.ai.inference",
+		"us-south.ml.cloud.ibm.com":             "ibm.watsonx.ai",
+		"localhost":                             "openai",
+		"127.0.0.1":                             "openai",
+		"::1":                                   "openai",
+		"openrouter.ai":                         "openai",
+		"gateway.example.com":                   "openai",
+		"":                                      "openai",
+		"api.groq.com.example.com":              "openai",
+		"notapi.groq.com":                       "openai",
+		"openai.azure.com":                      "openai",
+		"evilaiplatform.googleapis.com":         "openai",
+		"api.openai.com.openai.azure.com.attacker.test": "openai",
+	} {
+		assert.Equal(t, want, openai.Provider(host, "/v1/chat/completions"), host)
+	}
+}
+
+func TestThePathTellsApartTheAzureProductsThatShareAHost(t *testing.T) {
+	for _, host := range []string{"mine.services.ai.azure.com", "mine.cognitiveservices.azure.com"} {
+		assert.Equal(t, "azure.ai.inference", openai.Provider(host, "/models/chat/completions"), host)
+		assert.Equal(t, "azure.ai.openai", openai.Provider(host, "/openai/deployments/models/chat/completions"), host)
+		assert.Equal(t, "azure.ai.openai", openai.Provider(host, "/openai/v1/chat/completions"), host)
+	}
+}

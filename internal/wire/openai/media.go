@@ -1,0 +1,180 @@
+package openai
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"io"
+	"net/url"
+	"strings"
+
+	"github.com/genotel/genotel/internal/jsonscan"
+	"github.com/genotel/genotel/otelgenai/record"
+)
+
+func readImage(s *jsonscan.Scanner, b *budget) record.Part {
+	var image record.Image
+	members(s, func(key string) bool {
+		if key != "image_url" {
+			return false
+		}
+		if s.Kind() == jsonscan.String { // Mistral's short form
+			image.Media = readURL(s, b)
+			return true
+		}
+		members(s, func(key string) bool {
+			switch key {
+			case "url":
+				image.Media = readURL(s, b)
+			case "detail":
+				text(s, &image.Detail)
+			default:
+				return false
+			}
+			return true
+		})
+		return true
+	})
+	return image
+}
+
+func readInputAudio(s *jsonscan.Scanner, b *budget) record.Part {
+	var data, format string
+	members(s, func(key string) bool {
+		if key != "input_audio" {
+			return false
+		}
+		members(s, func(key string) bool {
+			switch key {
+			case "data":
+				text(s, &data)
+			case "format":
+				format = b.text(s)
+			default:
+				return false
+			}
+			return true
+		})
+		return true
+	})
+	return record.Audio{Media: record.Media{MIMEType: audioType(format), Blob: describe(data)}}
+}
+
+// readAudio consumes an assistant's audio: a reference in a request, data and
+// transcript in an answer. It is nil when there is neither.
+func readAudio(s *jsonscan.Scanner, b *budget) record.Part {
+	var audio record.Audio
+	members(s, func(key string) bool {
+		switch key {
+		case "id":
+			text(s, &audio.FileID)
+		case "data":
+			var data string
+			text(s, &data)
+			audio.Blob = describe(data)
+		case "transcript":
+			audio.Transcript = b.text(s)
+		default:
+			return false
+		}
+		return true
+	})
+	if audio.Blob != nil {
+		audio.FileID = ""
+	}
+	if audio == (record.Audio{}) {
+		return nil
+	}
+	return audio
+}
+
+func readFile(s *jsonscan.Scanner, b *budget) record.Part {
+	var file record.File
+	members(s, func(key string) bool {
+		if key != "file" {
+			return false
+		}
+		members(s, func(key string) bool {
+			switch key {
+			case "file_id":
+				text(s, &file.FileID)
+			case "filename":
+				file.Name = b.text(s)
+			case "file_data":
+				var data string
+				text(s, &data)
+				media, ok := dataURL(data)
+				if !ok { // bare base64
+					media.Blob = describe(data)
+				}
+				file.MIMEType, file.Blob = media.MIMEType, media.Blob
+			default:
+				return false
+			}
+			return true
+		})
+		return true
+	})
+	return file
+}
+
+func audioType(format string) string {
+	if format == "" {
+		return ""
+	}
+	return "audio/" + format
+}
+
+// readURL consumes a URL; a data URL becomes a description of its bytes.
+func readURL(s *jsonscan.Scanner, b *budget) record.Media {
+	var uri string
+	text(s, &uri)
+	if media, ok := dataURL(uri); ok {
+		return media
+	}
+	return record.Media{URI: b.take(uri)}
+}
+
+// dataURL describes the bytes in a data URL and reports whether it is one.
+func dataURL(uri string) (media record.Media, ok bool) {
+	const scheme = "data:"
+	if len(uri) < len(scheme) || !strings.EqualFold(uri[:len(scheme)], scheme) {
+		return record.Media{}, false
+	}
+	header, payload, _ := strings.Cut(uri[len(scheme):], ",")
+	media.MIMEType, _, _ = strings.Cut(header, ";")
+	if strings.HasSuffix(strings.ToLower(header), ";base64") {
+		media.Blob = describe(payload)
+		return media, true
+	}
+	if plain, err := url.PathUnescape(payload); err == nil {
+		payload = plain
+	}
+	if payload != "" {
+		media.Blob = digest(strings.NewReader(payload))
+	}
+	return media, true
+}
+
+// describe replaces base64 by a description of the bytes. What is not base64
+// is described as it stands, and nothing has no description.
+func describe(encoded string) *record.Blob {
+	if encoded == "" {
+		return nil
+	}
+	encoded = strings.TrimRight(encoded, "=")
+	blob := digest(base64.NewDecoder(base64.RawStdEncoding, strings.NewReader(encoded)))
+	if blob == nil {
+		return digest(strings.NewReader(encoded))
+	}
+	return blob
+}
+
+func digest(r io.Reader) *record.Blob {
+	hash := sha256.New()
+	n, err := io.Copy(hash, r)
+	if err != nil {
+		return nil
+	}
+	return &record.Blob{Bytes: int(n), SHA256: hex.EncodeToString(hash.Sum(nil))}
+}

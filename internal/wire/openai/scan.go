@@ -1,0 +1,100 @@
+package openai
+
+import (
+	"strings"
+
+	"github.com/genotel/genotel/internal/jsonscan"
+	"github.com/genotel/genotel/otelgenai/record"
+)
+
+// The readers below consume one value each and leave their target alone when it
+// is of another type.
+
+func text(s *jsonscan.Scanner, into *string) {
+	if v, ok := s.Text(); ok {
+		*into = v
+	}
+}
+
+// firstText keeps the first text that is not empty: streams repeat it.
+func firstText(s *jsonscan.Scanner, into *string) {
+	if *into != "" {
+		s.Skip()
+		return
+	}
+	text(s, into)
+}
+
+// maxReason bounds a finish reason, in bytes.
+const maxReason = 256
+
+// reason reads a finish reason; an empty one says nothing.
+func reason(s *jsonscan.Scanner, into *string) {
+	var v string
+	text(s, &v)
+	if v != "" {
+		*into = (&budget{left: maxReason}).fitting(v)
+	}
+}
+
+func integer(s *jsonscan.Scanner, into *record.Opt[int64]) {
+	if v, ok := s.Int(); ok {
+		*into = record.Some(v)
+	}
+}
+
+// count reads a number of tokens; a negative one is nonsense.
+func count(s *jsonscan.Scanner, into *record.Opt[int64]) {
+	if v, ok := s.Int(); ok && v >= 0 {
+		*into = record.Some(v)
+	}
+}
+
+func float(s *jsonscan.Scanner, into *record.Opt[float64]) {
+	if v, ok := s.Float(); ok {
+		*into = record.Some(v)
+	}
+}
+
+// texts reads a string or a list of strings.
+func texts(s *jsonscan.Scanner) []string {
+	if s.Kind() == jsonscan.String {
+		if v, ok := s.Text(); ok {
+			return []string{v}
+		}
+		return nil
+	}
+	var list []string
+	for ok := s.Array(); ok && s.Element(); {
+		if v, ok := s.Text(); ok {
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+// members visits the members of an object. visit consumes the value and reports
+// true, or leaves it and reports false.
+func members(s *jsonscan.Scanner, visit func(key string) bool) {
+	if !s.Object() {
+		return
+	}
+	for {
+		key, ok := s.Field()
+		if !ok {
+			return
+		}
+		if !visit(string(key)) {
+			s.Skip()
+		}
+	}
+}
+
+// someText consumes a value and reports whether it is a text of more than nothing.
+func someText(s *jsonscan.Scanner) bool {
+	isText := s.Kind() == jsonscan.String
+	return len(s.Raw()) > len(`""`) && isText
+}
+
+// validText is JSON as text: invalid UTF-8 may stand inside of its strings.
+func validText(raw []byte) string { return strings.ToValidUTF8(string(raw), "\uFFFD") }

@@ -1,0 +1,50 @@
+// Package wire is what decoders of provider protocols have in common.
+//
+// A decoder sees the bytes of one logical call as they pass by and fills its
+// record. It never changes them, never panics on what a provider or an attacker
+// sends, and holds a bounded amount of content. It knows nothing of spans.
+package wire
+
+import "github.com/genotel/genotel/otelgenai/record"
+
+// Exchange decodes one logical call into the record it was made for. The bytes
+// it is given are valid during the call only, but for Response. Its methods are
+// not safe for concurrent use.
+type Exchange interface {
+	// Request reads the request body. content says whether anybody will ask for
+	// the messages.
+	Request(body []byte, content bool)
+	// Event reads the data of one event of a streamed response.
+	Event(data []byte) Progress
+	// Response reads a whole response body, which the exchange may keep.
+	Response(body []byte)
+	// Failure reads the body of an HTTP error response, which may be cut.
+	Failure(status int, body []byte) *record.Error
+	// Finish writes what was received, except content, into the record, and
+	// reports whether the answer came to its end.
+	Finish() (complete bool)
+	// Retained is the number of bytes kept for Content.
+	Retained() int
+	// Content writes the messages into the record. It runs once, after Finish,
+	// and not necessarily on the same goroutine.
+	Content(*record.Call)
+}
+
+// Progress says what an event brought.
+type Progress uint8
+
+const (
+	// Generated is set when the event carried generated output.
+	Generated Progress = 1 << iota
+	// Done is set when the event ends the stream.
+	Done
+)
+
+// Has reports whether p includes what.
+func (p Progress) Has(what Progress) bool { return p&what != 0 }
+
+// The values of error.type for failures that are not a provider's own.
+const (
+	// DecodeError is a response that is not what the protocol says.
+	DecodeError = "decode_error"
+)
