@@ -46,7 +46,7 @@ const (
 	// Completed means that the provider's answer was received to its end.
 	Completed Outcome = iota
 	// Incomplete means that the answer stopped before its end without an error:
-	// the caller closed the stream, cancelled the context or dropped the
+	// the caller closed the stream, canceled the context or dropped the
 	// response, or the provider ended the stream early.
 	Incomplete
 	// Failed means that the provider or the transport failed.

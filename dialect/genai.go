@@ -1,0 +1,117 @@
+package dialect
+
+import (
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/genotel/genotel/otelgenai/record"
+	"github.com/genotel/genotel/semconv"
+)
+
+// reasonMissing stands in gen_ai.response.finish_reasons where a generation
+// ended without a reason: the conventions keep the list positional.
+const reasonMissing = "error"
+
+// SpanName is the span name that the conventions ask for: the operation and,
+// when it is known, the model.
+func SpanName(c *record.Call) string {
+	if c.Request.Model == "" {
+		return c.Operation
+	}
+	return c.Operation + " " + c.Request.Model
+}
+
+// AppendGenAIStart appends the attributes that samplers may look at and that
+// must therefore be there when the span starts.
+func AppendGenAIStart(dst []attribute.KeyValue, c *record.Call) []attribute.KeyValue {
+	dst = append(dst, semconv.GenAIOperationNameKey.String(c.Operation))
+	dst = appendText(dst, semconv.GenAIProviderNameKey, c.Provider)
+	dst = appendText(dst, semconv.GenAIRequestModelKey, c.Request.Model)
+	if c.Server.Address != "" {
+		dst = append(dst, semconv.ServerAddressKey.String(c.Server.Address), semconv.ServerPortKey.Int(c.Server.Port))
+	}
+	return dst
+}
+
+// AppendGenAI appends everything that is known at the end, except content.
+func AppendGenAI(dst []attribute.KeyValue, c *record.Call) []attribute.KeyValue {
+	dst = appendGenAIResponse(dst, c)
+	dst = appendGenAIUsage(dst, &c.Usage)
+	return appendGenAIRequest(dst, c)
+}
+
+func appendGenAIResponse(dst []attribute.KeyValue, c *record.Call) []attribute.KeyValue {
+	r := &c.Response
+	dst = appendText(dst, semconv.GenAIResponseIDKey, r.ID)
+	dst = appendText(dst, semconv.GenAIResponseModelKey, r.Model)
+	if len(r.Choices) > 0 {
+		dst = append(dst, semconv.GenAIResponseFinishReasonsKey.StringSlice(finishReasons(r.Choices)))
+	}
+	if c.Request.Stream && !c.Timing.FirstContent.IsZero() {
+		wait := c.Timing.FirstContent.Sub(c.Timing.Start).Seconds()
+		dst = append(dst, semconv.GenAIResponseTimeToFirstChunkKey.Float64(wait))
+	}
+	if isOpenAI(c.Provider) {
+		dst = appendText(dst, semconv.OpenAIAPITypeKey, c.API)
+		dst = appendText(dst, semconv.OpenAIResponseServiceTierKey, r.ServiceTier)
+		dst = appendText(dst, semconv.OpenAIResponseSystemFingerprintKey, r.SystemFingerprint)
+	}
+	return dst
+}
+
+func finishReasons(choices []record.Choice) []string {
+	reasons := make([]string, len(choices))
+	for i, choice := range choices {
+		reasons[i] = choice.FinishReason
+		if reasons[i] == "" {
+			reasons[i] = reasonMissing
+		}
+	}
+	return reasons
+}
+
+// appendGenAIUsage leaves out zero details: the provider always sends the
+// members, and a zero says only that the feature was not used.
+func appendGenAIUsage(dst []attribute.KeyValue, u *record.Usage) []attribute.KeyValue {
+	dst = appendInt(dst, semconv.GenAIUsageInputTokensKey, u.Input)
+	dst = appendInt(dst, semconv.GenAIUsageOutputTokensKey, u.Output)
+	dst = appendPositive(dst, semconv.GenAIUsageCacheReadInputTokensKey, u.CacheRead)
+	dst = appendPositive(dst, semconv.GenAIUsageCacheWriteInputTokensKey, u.CacheWrite)
+	dst = appendPositive(dst, semconv.GenAIUsageReasoningOutputTokensKey, u.Reasoning)
+	dst = appendPositive(dst, semconv.GenAIUsageTextInputTokensKey, u.TextInput)
+	dst = appendPositive(dst, semconv.GenAIUsageAudioInputTokensKey, u.AudioInput)
+	dst = appendPositive(dst, semconv.GenAIUsageImageInputTokensKey, u.ImageInput)
+	dst = appendPositive(dst, semconv.GenAIUsageTextOutputTokensKey, u.TextOutput)
+	dst = appendPositive(dst, semconv.GenAIUsageAudioOutputTokensKey, u.AudioOutput)
+	return appendPositive(dst, semconv.GenAIUsageImageOutputTokensKey, u.ImageOutput)
+}
+
+func appendGenAIRequest(dst []attribute.KeyValue, c *record.Call) []attribute.KeyValue {
+	r := &c.Request
+	if r.Stream {
+		dst = append(dst, semconv.GenAIRequestStreamKey.Bool(true))
+	}
+	dst = appendInt(dst, semconv.GenAIRequestMaxTokensKey, r.MaxTokens)
+	dst = appendFloat(dst, semconv.GenAIRequestTemperatureKey, r.Temperature)
+	dst = appendFloat(dst, semconv.GenAIRequestTopPKey, r.TopP)
+	dst = appendInt(dst, semconv.GenAIRequestTopKKey, r.TopK)
+	dst = appendFloat(dst, semconv.GenAIRequestFrequencyPenaltyKey, r.FrequencyPenalty)
+	dst = appendFloat(dst, semconv.GenAIRequestPresencePenaltyKey, r.PresencePenalty)
+	dst = appendInt(dst, semconv.GenAIRequestSeedKey, r.Seed)
+	if n := r.ChoiceCount.Or(1); n != 1 {
+		dst = append(dst, semconv.GenAIRequestChoiceCountKey.Int64(n))
+	}
+	if len(r.StopSequences) > 0 {
+		dst = append(dst, semconv.GenAIRequestStopSequencesKey.StringSlice(r.StopSequences))
+	}
+	dst = appendText(dst, semconv.GenAIRequestReasoningLevelKey, r.ReasoningLevel)
+	dst = appendText(dst, semconv.GenAIOutputTypeKey, r.OutputType)
+	if isOpenAI(c.Provider) && r.ServiceTier != "auto" {
+		dst = appendText(dst, semconv.OpenAIRequestServiceTierKey, r.ServiceTier)
+	}
+	return dst
+}
+
+// isOpenAI reports whether openai.* keys may accompany the provider's name.
+func isOpenAI(provider string) bool {
+	return provider == semconv.GenAIProviderNameOpenAI || provider == semconv.GenAIProviderNameAzureAIOpenAI
+}

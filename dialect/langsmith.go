@@ -1,0 +1,177 @@
+package dialect
+
+import (
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/genotel/genotel/internal/jsonappend"
+	"github.com/genotel/genotel/otelgenai/record"
+	"github.com/genotel/genotel/semconv"
+	"github.com/genotel/genotel/semconv/langsmith"
+)
+
+// AppendLangSmith appends the scalar langsmith.* set: what LangSmith needs to
+// show a model call as one and to price it, without content.
+func AppendLangSmith(dst []attribute.KeyValue, c *record.Call) []attribute.KeyValue {
+	dst = append(dst,
+		langsmith.SpanKindKey.String(runType(c.Operation)),
+		langsmith.MetadataLSModelTypeKey.String(modelType(c.Operation)))
+	dst = appendText(dst, langsmith.MetadataLSProviderKey, langsmithProvider(c.Provider))
+	dst = appendText(dst, langsmith.MetadataLSModelNameKey, model(c))
+	dst = appendFloat(dst, langsmith.MetadataLSTemperatureKey, c.Request.Temperature)
+	dst = appendInt(dst, langsmith.MetadataLSMaxTokensKey, c.Request.MaxTokens)
+	if len(c.Request.StopSequences) > 0 {
+		dst = append(dst, langsmith.MetadataLSStopKey.String(stringList(c.Request.StopSequences)))
+	}
+	dst = append(dst, langsmith.MetadataLSInvocationParamsKey.String(invocationParams(c)))
+	if c.Usage.Input.IsSet() || c.Usage.Output.IsSet() || c.Usage.Cost.IsSet() {
+		dst = append(dst, langsmith.UsageMetadataKey.String(usageMetadata(&c.Usage)))
+	}
+	return dst
+}
+
+// runType is needed because LangSmith understands few operation names by itself.
+func runType(operation string) string {
+	switch operation {
+	case semconv.GenAIOperationNameEmbeddings:
+		return langsmith.SpanKindEmbedding
+	case semconv.GenAIOperationNameExecuteTool:
+		return langsmith.SpanKindTool
+	case semconv.GenAIOperationNameRetrieval:
+		return langsmith.SpanKindRetriever
+	case semconv.GenAIOperationNameChat, semconv.GenAIOperationNameGenerateContent,
+		semconv.GenAIOperationNameTextCompletion:
+		return langsmith.SpanKindLLM
+	default:
+		return langsmith.SpanKindChain
+	}
+}
+
+func modelType(operation string) string {
+	if operation == semconv.GenAIOperationNameTextCompletion {
+		return langsmith.ModelTypeLLM
+	}
+	return langsmith.ModelTypeChat
+}
+
+// langsmithProvider translates the names that LangSmith's price table spells
+// differently.
+func langsmithProvider(provider string) string {
+	if provider == semconv.GenAIProviderNameAzureAIOpenAI {
+		return "azure"
+	}
+	return provider
+}
+
+// model is the model that answered, since an alias or a deployment name has no
+// price, or else the one asked for.
+func model(c *record.Call) string {
+	if c.Response.Model != "" {
+		return c.Response.Model
+	}
+	return c.Request.Model
+}
+
+func stringList(list []string) string {
+	var w jsonappend.Writer
+	w.Array()
+	for _, s := range list {
+		w.String(s)
+	}
+	w.EndArray()
+	return string(w.Bytes())
+}
+
+func invocationParams(c *record.Call) string {
+	r := &c.Request
+	var w jsonappend.Writer
+	w.Object()
+	writeOptional(&w, "model", r.Model)
+	writeInt(&w, "max_tokens", r.MaxTokens)
+	writeFloat(&w, "temperature", r.Temperature)
+	writeFloat(&w, "top_p", r.TopP)
+	writeInt(&w, "top_k", r.TopK)
+	writeFloat(&w, "frequency_penalty", r.FrequencyPenalty)
+	writeFloat(&w, "presence_penalty", r.PresencePenalty)
+	writeInt(&w, "seed", r.Seed)
+	writeInt(&w, "n", r.ChoiceCount)
+	if len(r.StopSequences) > 0 {
+		w.Key("stop")
+		w.Array()
+		for _, s := range r.StopSequences {
+			w.String(s)
+		}
+		w.EndArray()
+	}
+	writeOptional(&w, "reasoning_effort", r.ReasoningLevel)
+	writeOptional(&w, "service_tier", r.ServiceTier)
+	if r.Stream {
+		w.Key("stream")
+		w.Bool(true)
+	}
+	w.EndObject()
+	return string(w.Bytes())
+}
+
+// usageMetadata is LangSmith's own usage object. It wins over gen_ai.usage.*,
+// and only it has the details that are priced apart.
+func usageMetadata(u *record.Usage) string {
+	var w jsonappend.Writer
+	w.Object()
+	writeInt(&w, "input_tokens", u.Input)
+	writeInt(&w, "output_tokens", u.Output)
+	writeInt(&w, "total_tokens", total(u))
+	writeDetails(&w, "input_token_details", []detail{
+		{"cache_read", u.CacheRead},
+		{"cache_creation", u.CacheWrite},
+		{"text", u.TextInput},
+		{"audio", u.AudioInput},
+		{"image", u.ImageInput},
+	})
+	writeDetails(&w, "output_token_details", []detail{
+		{"reasoning", u.Reasoning},
+		{"text", u.TextOutput},
+		{"audio", u.AudioOutput},
+		{"image", u.ImageOutput},
+	})
+	writeFloat(&w, "total_cost", u.Cost)
+	w.EndObject()
+	return string(w.Bytes())
+}
+
+type detail struct {
+	name  string
+	value record.Opt[int64]
+}
+
+// writeDetails writes the details that are not zero, and no object when none is.
+func writeDetails(w *jsonappend.Writer, key string, details []detail) {
+	open := false
+	for _, d := range details {
+		if d.value.Or(0) == 0 {
+			continue
+		}
+		if !open {
+			w.Key(key)
+			w.Object()
+			open = true
+		}
+		writeInt(w, d.name, d.value)
+	}
+	if open {
+		w.EndObject()
+	}
+}
+
+func writeInt(w *jsonappend.Writer, key string, value record.Opt[int64]) {
+	if v, ok := value.Get(); ok {
+		w.Key(key)
+		w.Int(v)
+	}
+}
+
+func writeFloat(w *jsonappend.Writer, key string, value record.Opt[float64]) {
+	if v, ok := value.Get(); ok {
+		w.Key(key)
+		w.Float(v)
+	}
+}

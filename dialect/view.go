@@ -1,0 +1,136 @@
+package dialect
+
+import (
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/genotel/genotel/otelgenai/record"
+	"github.com/genotel/genotel/semconv"
+)
+
+// View rewrites an ended span for one backend. call is the record of the span's
+// operation, nil for spans that have none. It changes neither.
+type View func(span trace.ReadOnlySpan, call *record.Call) trace.ReadOnlySpan
+
+// Content says which side of a conversation a backend may see.
+type Content struct {
+	Input, Output bool
+}
+
+// GenAIView returns the view for backends that follow the conventions: the span's
+// gen_ai.* content attributes are replaced by those that content allows.
+func GenAIView(content Content) View {
+	return func(span trace.ReadOnlySpan, call *record.Call) trace.ReadOnlySpan {
+		r := rewrite(span, content.allows)
+		if call == nil {
+			return r
+		}
+		held := len(r.attributes)
+		for _, kv := range AppendGenAIContent(nil, call) {
+			if content.allows(kv.Key) && !contains(r.attributes[:held], kv.Key) {
+				r.attributes = append(r.attributes, kv)
+			}
+		}
+		r.explain(call, content)
+		return r
+	}
+}
+
+// allows reports whether an attribute may be seen.
+func (c Content) allows(key attribute.Key) bool {
+	switch {
+	case !isContent(key):
+		return true
+	case key == semconv.GenAIOutputMessagesKey:
+		return c.Output
+	default:
+		return c.Input
+	}
+}
+
+func contains(attributes []attribute.KeyValue, key attribute.Key) bool {
+	for _, kv := range attributes {
+		if kv.Key == key {
+			return true
+		}
+	}
+	return false
+}
+
+// rewritten is a span with other attributes and events.
+type rewritten struct {
+	trace.ReadOnlySpan
+	attributes []attribute.KeyValue
+	events     []trace.Event
+}
+
+// Attributes implements [trace.ReadOnlySpan].
+func (r *rewritten) Attributes() []attribute.KeyValue { return r.attributes }
+
+// Events implements [trace.ReadOnlySpan].
+func (r *rewritten) Events() []trace.Event { return r.events }
+
+// rewrite returns a copy of span whose attributes are those that keep accepts,
+// with room for more.
+func rewrite(span trace.ReadOnlySpan, keep func(attribute.Key) bool) *rewritten {
+	attributes := span.Attributes()
+	r := &rewritten{
+		ReadOnlySpan: span,
+		attributes:   make([]attribute.KeyValue, 0, len(attributes)+extraAttributes),
+		events:       append([]trace.Event(nil), span.Events()...),
+	}
+	for _, kv := range attributes {
+		if keep(kv.Key) {
+			r.attributes = append(r.attributes, kv)
+		}
+	}
+	return r
+}
+
+// extraAttributes is room for what a view adds.
+const extraAttributes = 24
+
+// explain adds why content is missing, and writes the exception event's message:
+// identifiers, and the provider's text where the whole conversation may be seen,
+// for it may quote either side.
+func (r *rewritten) explain(c *record.Call, content Content) {
+	if content.Input || content.Output {
+		for _, kv := range AppendContentState(nil, c) {
+			if !contains(r.attributes, kv.Key) { // the span may tell it already
+				r.attributes = append(r.attributes, kv)
+			}
+		}
+	}
+	e := c.Error
+	if e == nil {
+		return
+	}
+	text := ErrorSummary(e)
+	if content.Input && content.Output && e.Message != "" {
+		text += ": " + e.Message
+	}
+	for i := range r.events {
+		if r.events[i].Name != semconv.ExceptionEventName {
+			continue
+		}
+		attributes := append([]attribute.KeyValue(nil), r.events[i].Attributes...)
+		for j := range attributes {
+			if attributes[j].Key == semconv.ExceptionMessageKey {
+				attributes[j] = semconv.ExceptionMessageKey.String(text)
+			}
+		}
+		r.events[i].Attributes = attributes
+		return
+	}
+}
+
+// isContent reports whether a key holds message content in the gen_ai.* form.
+func isContent(key attribute.Key) bool {
+	switch key {
+	case semconv.GenAIInputMessagesKey, semconv.GenAIOutputMessagesKey,
+		semconv.GenAISystemInstructionsKey, semconv.GenAIToolDefinitionsKey:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,99 @@
+package otelgenai
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
+
+	"github.com/genotel/genotel/dialect"
+	"github.com/genotel/genotel/internal/guard"
+	"github.com/genotel/genotel/internal/handoff"
+	"github.com/genotel/genotel/otelgenai/record"
+	"github.com/genotel/genotel/semconv"
+)
+
+// Instrumentor begins the operations of one instrumented client. It is safe for
+// concurrent use.
+type Instrumentor struct {
+	scope  string
+	config config
+	// tracer is set when a provider was chosen by option.
+	tracer trace.Tracer
+}
+
+// NewInstrumentor returns an instrumentor whose spans carry scope, the import
+// path of the instrumentation, as their scope name. It is for authors of
+// instrumentations.
+func NewInstrumentor(scope string, opts ...Option) *Instrumentor {
+	in := &Instrumentor{scope: scope, config: newConfig(opts)}
+	if in.config.provider != nil {
+		in.useProvider()
+	}
+	return in
+}
+
+// useProvider takes the tracer of the chosen provider. One that fails is never
+// replaced by the global one.
+func (in *Instrumentor) useProvider() {
+	defer guard.Recover("getting a tracer")
+	in.tracer = noop.Tracer{}
+	in.tracer = in.tracerOf(in.config.provider)
+}
+
+// Provider returns the provider name set by [WithProvider], or "".
+func (in *Instrumentor) Provider() string { return in.config.genAIName }
+
+// Begin starts the span of one logical call. It takes over call, of which the
+// members that samplers may ask for (operation, provider, request model, server)
+// must be set; the rest is filled until [Operation.End]. The returned context
+// carries the span. Begin never returns nil, and never panics.
+func (in *Instrumentor) Begin(ctx context.Context, call *record.Call) (context.Context, *Operation) {
+	op := &Operation{in: in, call: call, span: trace.SpanFromContext(context.Background())}
+	started := in.start(ctx, op)
+	if started == nil {
+		return ctx, op
+	}
+	return started, op
+}
+
+// start returns nil when the TracerProvider failed; the operation then records
+// nothing.
+func (in *Instrumentor) start(ctx context.Context, op *Operation) (started context.Context) {
+	defer guard.Recover("starting a span")
+	if op.call.Timing.Start.IsZero() {
+		op.call.Timing.Start = time.Now()
+	}
+	var room [startAttributes]attribute.KeyValue
+	started, span := in.currentTracer().Start(
+		handoff.NewContext(ctx, &op.slip),
+		dialect.SpanName(op.call),
+		trace.WithSpanKind(trace.SpanKindClient),
+		trace.WithTimestamp(op.call.Timing.Start),
+		trace.WithAttributes(dialect.AppendGenAIStart(room[:0], op.call)...),
+	)
+	op.slip.Close()
+	op.span = span
+	op.recording = span.IsRecording()
+	return started
+}
+
+// startAttributes is the number of attributes that dialect.AppendGenAIStart adds.
+const startAttributes = 5
+
+func (in *Instrumentor) currentTracer() trace.Tracer {
+	if in.tracer != nil {
+		return in.tracer
+	}
+	return in.tracerOf(otel.GetTracerProvider())
+}
+
+func (in *Instrumentor) tracerOf(provider trace.TracerProvider) trace.Tracer {
+	return provider.Tracer(in.scope,
+		trace.WithInstrumentationVersion(Version),
+		trace.WithSchemaURL(semconv.SchemaURL),
+	)
+}

@@ -1,0 +1,157 @@
+package otelgenai
+
+import (
+	"errors"
+	"fmt"
+
+	"go.opentelemetry.io/otel"
+
+	"github.com/genotel/genotel/otelgenai/record"
+	"github.com/genotel/genotel/semconv"
+)
+
+// Redactor returns text with what must not be seen replaced. It gets one text at
+// a time, reassembled and never a fragment of a stream: message texts, reasoning,
+// refusals, tool arguments and results, tool descriptions and schemas,
+// transcripts, media URIs, file names, stop sequences and error messages.
+//
+// It must be safe for concurrent use and may run on any goroutine, some time
+// after the call. It fails closed: when it returns an error or panics, all
+// content of that call is withheld, and the error is reported to OpenTelemetry's
+// error handler.
+type Redactor func(text string) (string, error)
+
+// redaction applies a redactor and remembers the first failure.
+type redaction struct {
+	redact Redactor
+	err    error
+}
+
+func (r *redaction) text(s *string) {
+	if *s == "" || r.err != nil {
+		return
+	}
+	*s, r.err = r.call(*s)
+}
+
+func (r *redaction) call(text string) (redacted string, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			redacted, err = "", fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return r.redact(text)
+}
+
+// redactContent redacts the content of c, or withholds all of it.
+func redactContent(c *record.Call, redact Redactor) {
+	if redact == nil {
+		return
+	}
+	r := redaction{redact: redact}
+	r.parts(c.Request.System)
+	for i := range c.Request.Messages {
+		r.message(&c.Request.Messages[i])
+	}
+	for i := range c.Request.Tools {
+		r.text(&c.Request.Tools[i].Description)
+		r.text(&c.Request.Tools[i].Parameters)
+	}
+	for i := range c.Response.Choices {
+		r.message(&c.Response.Choices[i].Message)
+	}
+	if r.err != nil {
+		withhold(c, semconv.ContentWithheldRedactorError)
+		reportRedaction(r.err)
+	}
+}
+
+// redactScalars redacts the texts that are recorded whether or not content is. It
+// reports false when all content was withheld.
+func redactScalars(c *record.Call, redact Redactor) bool {
+	if redact == nil {
+		return true
+	}
+	r := redaction{redact: redact}
+	for i := range c.Request.StopSequences {
+		r.text(&c.Request.StopSequences[i])
+	}
+	if c.Error != nil {
+		r.text(&c.Error.Message)
+	}
+	if r.err == nil {
+		return true
+	}
+	c.Request.StopSequences = nil
+	withhold(c, semconv.ContentWithheldRedactorError)
+	reportRedaction(r.err)
+	return false
+}
+
+func reportRedaction(err error) {
+	otel.Handle(fmt.Errorf("genotel: content withheld, redactor failed: %w", errors.New(short(err.Error()))))
+}
+
+// withheldDecodeError is the reason for which content is missing that could not be
+// decoded: what there is of it may not be redacted.
+const withheldDecodeError = "decode_error"
+
+// withhold removes all content and leaves the shape: choices keep their finish
+// reasons, and an error its identifiers.
+func withhold(c *record.Call, reason string) {
+	c.Request.System, c.Request.Messages, c.Request.Tools = nil, nil, nil
+	for i := range c.Response.Choices {
+		c.Response.Choices[i].Message.Parts = nil
+	}
+	if c.Error != nil {
+		c.Error.Message = ""
+	}
+	c.Content.Withheld = reason
+}
+
+func (r *redaction) message(m *record.Message) {
+	r.text(&m.Name)
+	r.parts(m.Parts)
+}
+
+func (r *redaction) parts(parts []record.Part) {
+	for i, part := range parts {
+		parts[i] = r.part(part)
+	}
+}
+
+func (r *redaction) part(part record.Part) record.Part {
+	switch p := part.(type) {
+	case record.Text:
+		r.text(&p.Content)
+		return p
+	case record.Reasoning:
+		r.text(&p.Content)
+		return p
+	case record.Refusal:
+		r.text(&p.Content)
+		return p
+	case record.ToolCall:
+		r.text(&p.Arguments)
+		return p
+	case record.ToolResult:
+		r.text(&p.Content)
+		return p
+	case record.Image:
+		r.text(&p.URI)
+		return p
+	case record.Audio:
+		r.text(&p.URI)
+		r.text(&p.Transcript)
+		return p
+	case record.File:
+		r.text(&p.URI)
+		r.text(&p.Name)
+		return p
+	case record.Generic:
+		r.text(&p.JSON)
+		return p
+	default:
+		return part
+	}
+}
