@@ -1,0 +1,270 @@
+package otelopenai_test
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/openai/openai-go/v3"
+	"github.com/openai/openai-go/v3/option"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/codes"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	"github.com/genotel/genotel/instrument/otelopenai"
+	"github.com/genotel/genotel/otelgenai"
+)
+
+// corpus is where recorded traffic of model providers lies. It is not part of
+// the repository.
+const corpus = "../../../shared/corpus"
+
+// exchange is one recorded HTTP exchange.
+type exchange struct {
+	ID              string            `json:"id"`
+	Provider        string            `json:"provider"`
+	API             string            `json:"api"`
+	Kind            string            `json:"kind"`
+	Host            string            `json:"host"`
+	Path            string            `json:"path"`
+	RequestBody     string            `json:"request_body"`
+	RequestFidelity string            `json:"request_body_fidelity"`
+	Status          int               `json:"status"`
+	ResponseHeaders map[string]string `json:"response_headers"`
+	ResponseBody    string            `json:"response_body"`
+}
+
+// recordings reads the exchanges of the corpus with the chat completions
+// endpoint, and counts them in another way.
+func recordings(t *testing.T) (chats []exchange, count int) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(corpus, "*.jsonl.gz"))
+	require.NoError(t, err)
+	if len(files) == 0 {
+		t.Skip("the corpus of recorded traffic is not here: " + corpus)
+	}
+	isChat := regexp.MustCompile(`"api": ?"openai\.chat"`)
+	for _, name := range files {
+		for _, line := range lines(t, name) {
+			if isChat.Match(line) && !bytes.Contains(line, []byte(`"websocket-session"`)) {
+				count++
+			}
+			var e exchange
+			require.NoError(t, json.Unmarshal(line, &e), name)
+			if e.API == "openai.chat" && e.Kind == "" {
+				chats = append(chats, e)
+			}
+		}
+	}
+	return chats, count
+}
+
+func lines(t *testing.T, name string) (all [][]byte) {
+	t.Helper()
+	file, err := os.Open(name)
+	require.NoError(t, err)
+	defer file.Close()
+	unzipped, err := gzip.NewReader(file)
+	require.NoError(t, err)
+	reader := bufio.NewReader(unzipped)
+	for {
+		line, err := reader.ReadBytes('\n')
+		if len(bytes.TrimSpace(line)) > 0 {
+			all = append(all, line)
+		}
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		require.NoError(t, err)
+	}
+}
+
+// recorded is a transport that answers as the provider did.
+type recorded struct {
+	exchange exchange
+	// writes makes the body one that can write itself.
+	writes bool
+	// seen is the request body that arrived.
+	seen []byte
+}
+
+func (r *recorded) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body != nil {
+		r.seen, _ = io.ReadAll(req.Body)
+		_ = req.Body.Close()
+	}
+	res := &http.Response{
+		StatusCode: r.exchange.Status, Header: http.Header{}, Request: req, ContentLength: int64(len(r.exchange.ResponseBody)),
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}
+	if contentType := r.exchange.ResponseHeaders["content-type"]; contentType != "" {
+		res.Header.Set("Content-Type", contentType)
+	}
+	body := strings.NewReader(r.exchange.ResponseBody)
+	if r.writes {
+		res.Body = io.NopCloser(body) // which keeps WriteTo
+	} else {
+		res.Body = io.NopCloser(struct{ io.Reader }{body})
+	}
+	return res, nil
+}
+
+// ways are the ways in which a caller may read a response body.
+var ways = map[string]func(*http.Response) ([]byte, error){
+	"at once":      func(res *http.Response) ([]byte, error) { return io.ReadAll(res.Body) },
+	"byte by byte": func(res *http.Response) ([]byte, error) { return io.ReadAll(iotest.OneByteReader(res.Body)) },
+	"in pieces":    func(res *http.Response) ([]byte, error) { return io.ReadAll(pieces{res.Body, rand.New(rand.NewPCG(1, 2))}) },
+	"written": func(res *http.Response) ([]byte, error) {
+		var b bytes.Buffer
+		_, err := io.Copy(&b, res.Body)
+		return b.Bytes(), err
+	},
+}
+
+// pieces reads as many bytes at a time as chance will have it.
+type pieces struct {
+	io.Reader
+	random *rand.Rand
+}
+
+func (p pieces) Read(b []byte) (int, error) {
+	const most = 300
+	return p.Reader.Read(b[:min(len(b), 1+p.random.IntN(most))])
+}
+
+// replay sends the recorded request through openai-go and returns what both ends
+// saw.
+func replay(t *testing.T, e exchange, way string, traced ...option.RequestOption) (sent, received []byte) {
+	t.Helper()
+	server := &recorded{exchange: e, writes: way == "written"}
+	client := openai.NewClient(append(traced,
+		option.WithHTTPClient(&http.Client{Transport: server}),
+		option.WithBaseURL("https://"+e.Host+"/"), option.WithAPIKey("sk-secret"), option.WithMaxRetries(0))...)
+	body := option.WithRequestBody("application/json", []byte(e.RequestBody))
+	if way == "in pieces" {
+		body = option.WithRequestBody("application/json", struct{ io.Reader }{strings.NewReader(e.RequestBody)})
+	}
+	path := strings.TrimPrefix(e.Path, "/")
+
+	if way == "by the client" {
+		err := client.Post(t.Context(), path, nil, &received, body)
+		requireStatus(t, e, err)
+		return server.seen, received
+	}
+	var res *http.Response
+	err := client.Post(t.Context(), path, nil, &res, body)
+	requireStatus(t, e, err)
+	defer res.Body.Close()
+	received, err = ways[way](res)
+	require.NoError(t, err)
+	return server.seen, received
+}
+
+func requireStatus(t *testing.T, e exchange, err error) {
+	t.Helper()
+	if e.Status < http.StatusBadRequest {
+		require.NoError(t, err)
+		return
+	}
+	var apiError *openai.Error
+	require.ErrorAs(t, err, &apiError)
+	require.Equal(t, e.Status, apiError.StatusCode)
+}
+
+// tracedReplay does the same with tracing and returns the one span.
+func tracedReplay(t *testing.T, e exchange, way string) (sent, received []byte, span sdktrace.ReadOnlySpan) {
+	t.Helper()
+	spans := tracetest.NewSpanRecorder()
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans))
+	sent, received = replay(t, e, way, otelopenai.WithTracing(
+		otelgenai.WithTracerProvider(provider), otelgenai.WithContent(otelgenai.ContentOnSpan)))
+	require.Len(t, spans.Started(), 1)
+	require.Len(t, spans.Ended(), 1)
+	return sent, received, spans.Ended()[0]
+}
+
+// The recorded protocol, as far as it is compared, for encoding/json.
+type (
+	wireUsage struct {
+		Prompt     *int64 `json:"prompt_tokens"`
+		Completion *int64 `json:"completion_tokens"`
+		Total      int64  `json:"total_tokens"`
+		Details    struct {
+			Reasoning int64 `json:"reasoning_tokens"`
+		} `json:"completion_tokens_details"`
+	}
+	wireMessage struct {
+		Content json.RawMessage `json:"content"`
+		Refusal string          `json:"refusal"`
+	}
+	wireChoice struct {
+		Index        int         `json:"index"`
+		FinishReason string      `json:"finish_reason"`
+		Message      wireMessage `json:"message"`
+		Delta        wireMessage `json:"delta"`
+		Usage        *wireUsage  `json:"usage"`
+	}
+	wireDocument struct {
+		ID      string          `json:"id"`
+		Model   string          `json:"model"`
+		Choices []wireChoice    `json:"choices"`
+		Usage   *wireUsage      `json:"usage"`
+		Error   json.RawMessage `json:"error"`
+		Groq    struct {
+			Usage *wireUsage `json:"usage"`
+		} `json:"x_groq"`
+	}
+)
+
+// reading is what the independent reader finds in a response.
+type reading struct {
+	id, model string
+	reasons   []string
+	texts     []string
+	usage     *wireUsage
+	failed    bool
+}
+
+func (r *reading) read(t *testing.T, data []byte) {
+	t.Helper()
+	var d wireDocument
+	require.NoError(t, json.Unmarshal(data, &d), "%s", data)
+	r.id, r.model = cmp.Or(r.id, d.ID), cmp.Or(r.model, d.Model)
+	r.failed = r.failed || len(d.Error) > 0 && string(d.Error) != "null"
+	for _, c := range d.Choices {
+		for len(r.reasons) <= c.Index {
+			r.reasons, r.texts = append(r.reasons, ""), append(r.texts, "")
+		}
+		r.reasons[c.Index] = cmp.Or(c.FinishReason, r.reasons[c.Index])
+		r.texts[c.Index] += textOf(t, c.Delta) + textOf(t, c.Message)
+		r.usage = cmp.Or(c.Usage, r.usage) // Moonshot
+	}
+	r.usage = cmp.Or(d.Usage, d.Groq.Usage, r.usage)
+}
+
+// textOf is the text of a message; Mistral sends it in parts.
+func textOf(t *testing.T, m wireMessage) (text string) {
+	t.Helper()
+	if len(m.Content) == 0 || m.Content[0] != '[' {
+		require.NoError(t, json.Unmarshal(cmp.Or(string(m.Content), "null")[:], &text))
+		return text + m.Refusal
+	}
+	return text
+}

@@ -1,0 +1,19 @@
+// Package otelopenai traces clients of github.com/openai/openai-go/v3.
+//
+//	client := openai.NewClient(otelopenai.WithTracing())
+//
+// Each chat completion becomes one span that follows the OpenTelemetry GenAI
+// conventions: model, parameters, token counts, finish reasons, time to first
+// token and errors, for plain and streamed calls. A call that the client retries
+// stays one span, with its attempts as children. Spans go to the global
+// TracerProvider, or to the one given by otelgenai.WithTracerProvider; see
+// genotel.Configure for sending them somewhere.
+//
+// Prompts and answers are not put on spans unless otelgenai.WithContent says so;
+// destinations of genotel.Configure that exist to show them get them beside the
+// span. Other endpoints are passed through untraced.
+//
+// The package imports openai-go's option package and never its root, so that
+// compile-time injection of it into openai-go makes no import cycle. A client
+// that is already traced is in package tracedopenai.
+package otelopenai

@@ -1,0 +1,174 @@
+package httpcall
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"runtime"
+	"strconv"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/genotel/genotel/internal/guard"
+	"github.com/genotel/genotel/otelgenai/record"
+)
+
+// Send carries one attempt to the wire.
+type Send = func(*http.Request) (*http.Response, error)
+
+// Call is one logical call. Its attempts come one after the other; attempts that
+// overlap are taken for calls of their own.
+type Call struct {
+	client     *Client
+	maxRetries func() int
+
+	mu     sync.Mutex // guards flight
+	flight *flight
+}
+
+// mark is the context key that says that a request is being traced.
+type mark struct{}
+
+// RoundTrip makes one attempt of the call.
+func (c *Call) RoundTrip(req *http.Request, send Send) (*http.Response, error) {
+	f, outgoing := c.depart(req)
+	if outgoing == nil {
+		return send(req)
+	}
+	res, err := send(outgoing)
+	f.arrive(c, res, err)
+	return res, err
+}
+
+// depart returns the request to send, or nil when the attempt is not followed:
+// it is no model call, another instrumentation outside this one traces it
+// already, or something of ours failed.
+func (c *Call) depart(req *http.Request) (f *flight, outgoing *http.Request) {
+	defer guard.Recover("beginning a call")
+	if req.Context().Value(mark{}) != nil {
+		return nil, nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.flight != nil && c.flight.continues(req) {
+		return c.flight, c.again(req)
+	}
+	c.flight = nil
+	endpoint := c.client.Endpoint(req.Method, req.URL.Path)
+	if endpoint == nil {
+		return nil, nil
+	}
+	outgoing = c.begin(req, endpoint)
+	return c.flight, outgoing
+}
+
+func (c *Call) begin(req *http.Request, endpoint *Endpoint) *http.Request {
+	body := peek(req)
+	defer body.release()
+
+	call := c.describe(req, endpoint)
+	call.Request.Model = endpoint.Model(body.bytes())
+	ctx, op := c.client.Instrumentor.Begin(req.Context(), call)
+	f := &flight{op: op, call: call, last: call.Timing.Start}
+	c.flight = f
+	if !op.Recording() {
+		op.End(0, nil)
+		f.done = true
+		return withContext(req, ctx)
+	}
+	runtime.AddCleanup(c, (*flight).dropped, f)
+	f.exchange = endpoint.Decode(call)
+	f.onEvent = f.event
+	if body != nil {
+		f.exchange.Request(body.bytes(), op.WantsContent())
+	}
+	outgoing := c.attempt(ctx, req)
+	if body == nil {
+		f.tee(outgoing)
+	}
+	return outgoing
+}
+
+func (c *Call) describe(req *http.Request, endpoint *Endpoint) *record.Call {
+	call := &record.Call{
+		Operation: endpoint.Operation,
+		Provider:  c.client.Instrumentor.Provider(),
+		API:       endpoint.API,
+		Path:      req.URL.Path,
+		Server:    server(req.URL),
+		Timing:    record.Timing{Start: time.Now()},
+	}
+	if call.Provider == "" {
+		call.Provider = c.client.Provider(call.Server.Address, call.Path)
+	}
+	return call
+}
+
+// server names the host and the port, which the scheme implies when it is not
+// there.
+func server(u *url.URL) record.Server {
+	s := record.Server{Address: u.Hostname(), Port: 443}
+	if u.Scheme == "http" {
+		s.Port = 80
+	}
+	if port, err := strconv.Atoi(u.Port()); err == nil {
+		s.Port = port
+	}
+	return s
+}
+
+// continues reports whether req is a further attempt of this call. Some clients
+// reuse the place of a call for another one, the next page of a list for
+// instance, so a call that has ended is continued only by an attempt that says
+// so: that of an unsampled call, which nobody waits for.
+func (f *flight) continues(req *http.Request) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.waiting {
+		return true
+	}
+	again, _ := strconv.Atoi(req.Header.Get("X-Stainless-Retry-Count"))
+	return again > 0 && !f.op.Recording()
+}
+
+// again prepares a further attempt.
+func (c *Call) again(req *http.Request) *http.Request {
+	op := c.flight.op
+	ctx := trace.ContextWithSpan(req.Context(), op.Span())
+	if !op.Recording() {
+		return withContext(req, ctx)
+	}
+	return c.attempt(ctx, req)
+}
+
+// attempt starts an attempt, whose span is in ctx.
+func (c *Call) attempt(ctx context.Context, req *http.Request) *http.Request {
+	f := c.flight
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if c.maxRetries != nil {
+		// The number is copied: the flight must not lead back to the call.
+		f.maxRetries = c.maxRetries()
+	}
+	f.waiting, f.touched, f.status = false, false, 0
+	f.now = attempt{
+		number: f.attempts, ctx: ctx, method: req.Method, url: plainURL(req.URL), start: time.Now(),
+	}
+	f.attempts++
+	f.watch(req.Context())
+	return withContext(req, ctx)
+}
+
+// withContext returns a copy of the caller's request that is marked as traced;
+// the request itself stays as it is.
+func withContext(req *http.Request, ctx context.Context) *http.Request { //nolint:revive // as http.Request.WithContext
+	return req.WithContext(context.WithValue(ctx, mark{}, true))
+}
+
+// plainURL is a URL without what may hold secrets.
+func plainURL(u *url.URL) string {
+	plain := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}
+	return plain.String()
+}

@@ -1,0 +1,187 @@
+package httpcall
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/genotel/genotel/internal/guard"
+	"github.com/genotel/genotel/internal/sse"
+	"github.com/genotel/genotel/internal/wire"
+	"github.com/genotel/genotel/otelgenai"
+	"github.com/genotel/genotel/otelgenai/record"
+)
+
+// flight is the state of a call under way. It never refers to its [Call], so that
+// the call's clean-up can end it when the application drops everything.
+type flight struct {
+	// mu guards all below: Read, Close and the end of a context may come from
+	// different goroutines.
+	mu       sync.Mutex
+	op       *otelgenai.Operation
+	call     *record.Call
+	exchange wire.Exchange
+	sent     *tee
+	// done is set when the operation has ended, waiting when an attempt failed
+	// and another is expected.
+	done, waiting bool
+	attempts      int
+	// maxRetries is how often the client repeats an attempt at the most.
+	maxRetries int
+	retried    bool
+	now        attempt
+	unwatch    func() bool
+	// last is when something was last observed.
+	last time.Time
+
+	// The response of the current attempt.
+	status  int
+	format  format
+	touched bool
+	// retryable is set when the client repeats an attempt with this response.
+	retryable bool
+	events    sse.Decoder
+	onEvent   func(name, data []byte)
+	body      []byte
+	failure   *record.Error
+}
+
+// attempt is one try.
+type attempt struct {
+	number int
+	ctx    context.Context //nolint:containedctx // the attempt's span is made when the attempt is over
+	method string
+	url    string
+	start  time.Time
+	// shown is set when the attempt has its span.
+	shown bool
+}
+
+// watch ends the call when the context of its current attempt does: a client
+// whose context ended may never touch the response again.
+func (f *flight) watch(ctx context.Context) {
+	if f.unwatch != nil {
+		f.unwatch()
+		f.unwatch = nil
+	}
+	if ctx.Done() != nil {
+		f.unwatch = context.AfterFunc(ctx, func() { f.canceled(ctx) })
+	}
+}
+
+func (f *flight) canceled(ctx context.Context) {
+	defer guard.Recover("ending a canceled call")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.last = time.Now()
+	f.fail(ctx.Err())
+}
+
+// dropped ends the call that the application has lost sight of, at the moment
+// when something was last seen of it.
+func (f *flight) dropped() {
+	defer guard.Recover("ending a dropped call")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.waiting {
+		f.finish(record.Failed, f.failure)
+		return
+	}
+	f.finish(record.Incomplete, nil)
+}
+
+// fail ends the call with an error of the transport or the context. That the
+// caller canceled is no error.
+func (f *flight) fail(err error) {
+	if e := transportError(err); e != nil {
+		e.Status = f.status
+		f.finish(record.Failed, e)
+		return
+	}
+	f.finish(record.Incomplete, nil)
+}
+
+// repeats reports whether the client will make another attempt after a failure.
+func (f *flight) repeats() bool { return f.attempts <= f.maxRetries }
+
+// wait notes a failed attempt after which another one is expected.
+func (f *flight) wait(e *record.Error) {
+	f.waiting, f.retried, f.failure = true, true, e
+	f.attemptSpan(e)
+}
+
+// finish ends the operation, once.
+func (f *flight) finish(outcome record.Outcome, e *record.Error) {
+	if f.done {
+		return
+	}
+	f.done, f.waiting = true, false
+	if f.unwatch != nil {
+		f.unwatch()
+	}
+	f.readSent()
+	complete := f.exchange.Finish()
+	switch {
+	case e != nil:
+		f.call.Error = e
+	case f.call.Error != nil: // the provider's, inside a response with status 200
+		outcome = record.Failed
+		f.call.Error.Status = f.status
+	case !complete && outcome == record.Completed:
+		outcome = record.Incomplete
+	case complete && outcome == record.Incomplete:
+		outcome = record.Completed
+	}
+	f.call.Outcome = outcome
+	f.call.Attempts = f.attempts
+	f.call.Timing.End = f.last
+	if f.retried {
+		f.attemptSpan(f.call.Error)
+	}
+	f.body, f.onEvent = nil, nil
+	f.op.End(f.exchange.Retained(), f.exchange.Content)
+}
+
+// attemptSpan shows the current attempt of a call that needs several.
+func (f *flight) attemptSpan(e *record.Error) {
+	if f.now.shown {
+		return
+	}
+	f.now.shown = true
+	a := otelgenai.Attempt{
+		Number: f.now.number, Method: f.now.method, URL: f.now.url,
+		Status: f.status, Start: f.now.start, End: f.last,
+	}
+	if e != nil {
+		a.ErrorType = e.Type
+	}
+	f.op.Attempt(f.now.ctx, a)
+}
+
+// readSent decodes the request that could only be read while it was sent.
+func (f *flight) readSent() {
+	if f.sent == nil {
+		return
+	}
+	body := f.sent.take()
+	f.sent = nil
+	f.exchange.Request(body, f.op.WantsContent())
+	f.op.SetModel(f.call.Request.Model)
+}
+
+// shouldRetry is the rule by which Stainless clients repeat a request.
+func shouldRetry(res *http.Response) bool {
+	switch res.Header.Get("x-should-retry") {
+	case "true":
+		return true
+	case "false":
+		return false
+	}
+	switch res.StatusCode {
+	case http.StatusRequestTimeout, http.StatusConflict, http.StatusTooManyRequests:
+		return true
+	default:
+		return res.StatusCode >= http.StatusInternalServerError
+	}
+}

@@ -1,0 +1,197 @@
+package httpcall
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/genotel/genotel/internal/guard"
+	"github.com/genotel/genotel/internal/wire"
+	"github.com/genotel/genotel/otelgenai/record"
+)
+
+// maxResponse bounds the body of an ordinary response that is held until it is
+// complete, in bytes. The client holds the same bytes, and its own decoded form.
+const maxResponse = 64 << 20
+
+// maxFailure bounds the part of an error response that is read for its code.
+const maxFailure = 64 << 10
+
+// format is what a response body is read as.
+type format uint8
+
+const (
+	opaque format = iota
+	document
+	events
+	failure
+)
+
+// arrive takes the result of an attempt. It wraps the response's body and leaves
+// the response otherwise alone.
+func (f *flight) arrive(c *Call, res *http.Response, err error) {
+	defer guard.Recover("receiving a response")
+	if !f.op.Recording() {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.last = time.Now()
+	f.readSent()
+	switch {
+	case err != nil || res == nil:
+		f.unreachable(err)
+	case res.StatusCode == http.StatusSwitchingProtocols || res.Body == nil:
+		// A connection that leaves HTTP is the client's own.
+		f.status = res.StatusCode
+		f.finish(record.Completed, nil)
+	case f.done: // canceled while it was on its way
+	default:
+		f.receive(res)
+		res.Body = wrap(res.Body, c, f)
+	}
+}
+
+// unreachable notes an attempt that got no response.
+func (f *flight) unreachable(err error) {
+	e := transportError(err)
+	if e == nil || f.now.ctx.Err() != nil || !f.repeats() {
+		f.fail(err)
+		return
+	}
+	f.wait(e)
+}
+
+func (f *flight) receive(res *http.Response) {
+	f.status = res.StatusCode
+	f.body, f.retryable = nil, shouldRetry(res)
+	f.format = formatOf(res, f.call.Request.Stream)
+	if f.format == opaque {
+		f.call.Content.Withheld = "content_encoding"
+	}
+	if f.format == document && res.ContentLength > 0 && res.ContentLength <= maxResponse {
+		f.body = make([]byte, 0, res.ContentLength)
+	}
+}
+
+func formatOf(res *http.Response, streamed bool) format {
+	if encoding := res.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+		return opaque
+	}
+	if res.StatusCode >= http.StatusBadRequest {
+		return failure
+	}
+	contentType := strings.ToLower(res.Header.Get("Content-Type"))
+	if strings.HasPrefix(contentType, "text/event-stream") || streamed && !strings.Contains(contentType, "json") {
+		return events
+	}
+	return document
+}
+
+// read takes the bytes and the error of one Read of the body.
+func (f *flight) read(p []byte, err error) {
+	defer guard.Recover("reading a response")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.done {
+		return
+	}
+	f.touched = true
+	f.last = time.Now()
+	f.take(p)
+	switch {
+	case err == nil || f.done:
+	case errors.Is(err, io.EOF):
+		f.end()
+	default:
+		f.fail(err)
+	}
+}
+
+// take decodes the bytes of a stream and keeps those of other bodies.
+func (f *flight) take(p []byte) {
+	limit := maxResponse
+	switch f.format {
+	case events:
+		f.events.Write(p, f.onEvent)
+		return
+	case opaque:
+		return
+	case failure:
+		limit = maxFailure
+	case document:
+	}
+	if room := limit - len(f.body); len(p) > room {
+		p = p[:room]
+	}
+	f.body = append(f.body, p...)
+}
+
+func (f *flight) event(_, data []byte) {
+	if f.done {
+		return
+	}
+	progress := f.exchange.Event(data)
+	if progress.Has(wire.Generated) && f.call.Timing.FirstContent.IsZero() {
+		f.call.Timing.FirstContent = f.last
+	}
+	if progress.Has(wire.Done) {
+		f.finish(record.Completed, nil)
+	}
+}
+
+// end takes the end of the body.
+func (f *flight) end() {
+	switch f.format {
+	case events:
+		f.events.Flush(f.onEvent)
+		if f.call.Stream.Chunks == 0 && f.call.Error == nil && !f.done {
+			f.call.Error = &record.Error{Type: wire.DecodeError}
+		}
+	case document:
+		f.exchange.Response(f.body)
+	case failure:
+		f.finish(record.Failed, f.exchange.Failure(f.status, f.body))
+	case opaque:
+		if f.status >= http.StatusBadRequest {
+			f.finish(record.Failed, f.exchange.Failure(f.status, nil))
+		}
+	}
+	f.finish(record.Completed, nil)
+}
+
+// closed takes the Close of the body, which may come before its end.
+func (f *flight) closed() {
+	defer guard.Recover("closing a response")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.done || f.waiting {
+		return
+	}
+	f.last = time.Now()
+	switch {
+	case f.now.ctx.Err() != nil:
+		f.fail(f.now.ctx.Err())
+	case !f.touched && f.retryable && f.repeats():
+		// A body that is closed unread makes room for the next attempt.
+		f.wait(f.exchange.Failure(f.status, nil))
+	case f.status >= http.StatusBadRequest:
+		f.finish(record.Failed, f.exchange.Failure(f.status, f.body))
+	default:
+		f.closedEarly()
+	}
+}
+
+// closedEarly ends a call whose body was closed before its end was seen. A client
+// that counts bytes may have read all of it.
+func (f *flight) closedEarly() {
+	if f.format == document && len(f.body) > 0 {
+		f.exchange.Response(f.body)
+		if e := f.call.Error; e != nil && e.Type == wire.DecodeError {
+			f.call.Error = nil
+		}
+	}
+	f.finish(record.Incomplete, nil)
+}
