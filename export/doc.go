@@ -1,0 +1,32 @@
+// Package export brings ended spans to the backends that want them, and can say
+// of every span what became of it.
+//
+// It exists because OpenTelemetry's batch processor with its OTLP exporter loses
+// spans without a word: a batch is gone when the backend is down for more than
+// half a minute, when one of its spans holds an invalid byte, when the queue is
+// full, and a healthy backend gets nothing at shutdown while a dead one is waited
+// for.
+//
+// A [Processor] is one span processor with one pipeline per [Destination]. Each
+// pipeline has its own queue, worker, deadlines and [Stats], so that destinations
+// cannot hurt each other. The caller's goroutine only estimates the size of the
+// ended span and queues it; everything else happens on the workers:
+//
+//	OnEnd → queue → view → transform → split by bytes → encode → send, retry → ledger
+//
+// For each destination, at every moment,
+//
+//	ended = delivered + queued + the sum of dropped
+//
+// Memory is bounded by the queues ([WithQueue]). There is no disk spool: what is
+// still queued when the process dies, or when the context of Shutdown ends, is
+// lost, and in the second case counted.
+//
+// A request whose outcome is unknown, for instance after a timeout, is sent again
+// with the same bytes. A backend that does not recognize spans by their ids then
+// stores them twice.
+//
+// The package knows spans, records and HTTP. It knows no client, no provider and
+// no vocabulary of attributes: what a backend wants to see is the business of the
+// destination's [View].
+package export
