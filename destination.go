@@ -1,0 +1,73 @@
+package genotel
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/genotel/genotel/dialect"
+	"github.com/genotel/genotel/export"
+)
+
+// destinations resolves options and environment. It returns every problem at
+// once.
+func (c config) destinations() ([]export.Destination, error) {
+	var all []export.Destination
+	var problems []error
+	for _, resolve := range []func() ([]export.Destination, error){
+		c.langsmithDestination, c.langtraceDestination, c.otlpDestinations,
+	} {
+		resolved, err := resolve()
+		all = append(all, resolved...)
+		problems = append(problems, err)
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// policy is a destination's own setting, or the common one.
+func (c config) policy(own Content) Content {
+	if own != ContentDefault {
+		return own
+	}
+	return c.content
+}
+
+// view adapts a dialect's view to the pipeline.
+func view(v dialect.View) export.View { return export.View(v) }
+
+// parseURL checks an endpoint. The error names where it came from and not what it
+// was: URLs hold credentials.
+func parseURL(source, value string) (*url.URL, error) {
+	u, err := url.Parse(trimmed(value))
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fmt.Errorf("%s: not a URL of the form https://host/path", source)
+	}
+	return u, nil
+}
+
+// trimmed removes what people paste along: blanks and quotes.
+func trimmed(value string) string {
+	return strings.TrimSpace(strings.Trim(strings.TrimSpace(value), `"'`))
+}
+
+// parseHeaders reads "name=value,name=value" with values in URL encoding, the form
+// of OTEL_EXPORTER_OTLP_HEADERS.
+func parseHeaders(source, list string) (map[string]string, error) {
+	headers := map[string]string{}
+	for pair := range strings.SplitSeq(list, ",") {
+		if strings.TrimSpace(pair) == "" {
+			continue
+		}
+		name, value, ok := strings.Cut(pair, "=")
+		decoded, err := url.PathUnescape(strings.TrimSpace(value))
+		if name = strings.TrimSpace(name); !ok || err != nil || name == "" {
+			return nil, fmt.Errorf("%s: not a list of the form name=value,name=value", source)
+		}
+		headers[name] = decoded
+	}
+	return headers, nil
+}

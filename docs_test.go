@@ -1,0 +1,161 @@
+package genotel_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/openai/openai-go/v3"
+	"github.com/openai/openai-go/v3/option"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	"github.com/genotel/genotel/instrument/otelopenai"
+	"github.com/genotel/genotel/otelgenai"
+)
+
+// documents are the pages for users.
+func documents(t *testing.T) map[string]string {
+	t.Helper()
+	names, err := filepath.Glob("docs/*.md")
+	require.NoError(t, err)
+	pages := map[string]string{}
+	for _, name := range append(names, "README.md", "CHANGELOG.md") {
+		page, err := os.ReadFile(name)
+		require.NoError(t, err)
+		pages[name] = string(page)
+	}
+	return pages
+}
+
+func TestCodeInTheDocumentsIsThatOfTheExamples(t *testing.T) {
+	source, err := os.ReadFile("example_test.go")
+	require.NoError(t, err)
+	examples := unindented(string(source))
+	blocks := regexp.MustCompile("(?s)```go\n(.*?)```")
+	for name, page := range documents(t) {
+		for _, block := range blocks.FindAllStringSubmatch(page, -1) {
+			code := unindented(block[1])
+			if !strings.Contains(examples, code) { // without printing all examples
+				t.Errorf("%s has code that no example has:\n%s", name, code)
+			}
+		}
+	}
+}
+
+// unindented removes indentation and empty lines, which differ between a function
+// and a page.
+func unindented(code string) string {
+	var lines []string
+	for line := range strings.Lines(code) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func TestLinksAndTestsInTheDocumentsExist(t *testing.T) {
+	tests := map[string]bool{}
+	declared := regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+	require.NoError(t, filepath.WalkDir(".", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		for _, match := range declared.FindAllSubmatch(source, -1) {
+			tests[string(match[1])] = true
+		}
+		return err
+	}))
+	mentioned := regexp.MustCompile("`(Test\\w+)`")
+	linked := regexp.MustCompile(`\]\(([^)#]*)(#[^)]*)?\)`)
+	for name, page := range documents(t) {
+		for _, match := range mentioned.FindAllStringSubmatch(page, -1) {
+			assert.True(t, tests[match[1]], "%s mentions %s", name, match[1])
+		}
+		for _, match := range linked.FindAllStringSubmatch(page, -1) {
+			target, anchor := match[1], match[2]
+			if strings.HasPrefix(target, "https://") {
+				continue
+			}
+			path := name
+			if target != "" {
+				path = filepath.Join(filepath.Dir(name), target)
+			}
+			_, err := os.Stat(path)
+			require.NoError(t, err, name)
+			if anchor != "" {
+				page, err := os.ReadFile(path)
+				require.NoError(t, err)
+				assert.Contains(t, anchors(string(page)), anchor, name)
+			}
+		}
+	}
+}
+
+// anchors are those that the usual renderers give to headings.
+func anchors(page string) (all []string) {
+	dropped := regexp.MustCompile(`[^a-z0-9_ -]`)
+	for line := range strings.Lines(page) {
+		if heading := strings.TrimLeft(line, "#"); heading != line {
+			heading = dropped.ReplaceAllString(strings.ToLower(strings.TrimSpace(heading)), "")
+			all = append(all, "#"+strings.ReplaceAll(heading, " ", "-"))
+		}
+	}
+	return all
+}
+
+func TestEveryOptionIsDocumented(t *testing.T) {
+	page := documents(t)["docs/configuration.md"]
+	declared := regexp.MustCompile(`(?m)^func (With\w+)\(`)
+	for _, file := range []string{"options.go", "otelgenai/options.go"} {
+		source, err := os.ReadFile(file)
+		require.NoError(t, err)
+		found := declared.FindAllSubmatch(source, -1)
+		require.NotEmpty(t, found)
+		for _, match := range found {
+			assert.Contains(t, page, "`"+string(match[1])+"(", file)
+		}
+	}
+}
+
+func TestEveryAttributeOfASpanIsDocumented(t *testing.T) {
+	restore := onLoopback()
+	defer restore()
+	page := documents(t)["docs/attributes.md"]
+	spans := tracetest.NewInMemoryExporter()
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(spans))
+	client := openai.NewClient(option.WithMaxRetries(0), otelopenai.WithTracing(
+		otelgenai.WithTracerProvider(provider), otelgenai.WithContent(otelgenai.ContentOnSpan)))
+	p := params()
+	p.Temperature, p.TopP, p.Seed, p.N = openai.Float(0.1), openai.Float(1), openai.Int(7), openai.Int(2)
+	p.MaxCompletionTokens, p.FrequencyPenalty, p.PresencePenalty = openai.Int(9), openai.Float(1), openai.Float(1)
+	p.Stop.OfString = openai.String("END")
+	p.ReasoningEffort, p.ServiceTier = "low", "flex"
+	p.Tools = []openai.ChatCompletionToolUnionParam{openai.ChatCompletionFunctionTool(openai.FunctionDefinitionParam{Name: "f"})}
+	_, err := client.Chat.Completions.New(t.Context(), p)
+	require.NoError(t, err)
+	stream := client.Chat.Completions.NewStreaming(t.Context(), p)
+	require.True(t, stream.Next())
+	require.NoError(t, stream.Close())
+	_, err = client.Chat.Completions.New(t.Context(), p, option.WithBaseURL("http://127.0.0.1:1/v1"), option.WithMaxRetries(1))
+	require.Error(t, err)
+
+	require.Len(t, spans.GetSpans(), 5)
+	for _, span := range spans.GetSpans() {
+		for _, kv := range span.Attributes {
+			assert.Contains(t, page, "`"+string(kv.Key)+"`")
+		}
+		for _, event := range span.Events {
+			for _, kv := range event.Attributes {
+				assert.Contains(t, page, "`"+string(kv.Key)+"`")
+			}
+		}
+	}
+}

@@ -1,0 +1,244 @@
+package genotel_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"time"
+
+	"github.com/openai/openai-go/v3"
+	"go.opentelemetry.io/otel"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	"github.com/genotel/genotel"
+	"github.com/genotel/genotel/instrument/otelopenai"
+	"github.com/genotel/genotel/instrument/tracedopenai"
+	"github.com/genotel/genotel/otelgenai"
+)
+
+// The code blocks of README.md and docs stand here line by line; a test keeps them
+// equal.
+
+// onLoopback stands for the environment of a program: it names a model and a
+// collector, which are on loopback here.
+func onLoopback() (restore func()) {
+	model := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		name, contentType := "answer.json", "application/json"
+		if bytes.Contains(body, []byte(`"stream":true`)) {
+			name, contentType = "answer.sse", "text/event-stream"
+		}
+		answer, err := os.ReadFile("testdata/exchanges/" + name)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", contentType)
+		_, _ = w.Write(answer)
+	}))
+	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+	}))
+	variables := map[string]string{
+		"OPENAI_API_KEY": "key", "OPENAI_BASE_URL": model.URL + "/v1", "OTEL_EXPORTER_OTLP_ENDPOINT": collector.URL,
+	}
+	for name, value := range variables {
+		_ = os.Setenv(name, value)
+	}
+	global := otel.GetTracerProvider()
+	return func() {
+		if otel.GetTracerProvider() != global {
+			otel.SetTracerProvider(global)
+		}
+		for name := range variables {
+			_ = os.Unsetenv(name)
+		}
+		collector.Close()
+		model.Close()
+	}
+}
+
+// params is a question.
+func params() openai.ChatCompletionNewParams {
+	return openai.ChatCompletionNewParams{
+		Model:    "gpt-4o-mini",
+		Messages: []openai.ChatCompletionMessageParamUnion{openai.UserMessage("How many are left?")},
+	}
+}
+
+func Example() {
+	restore := onLoopback()
+	defer restore()
+
+	run := func(ctx context.Context) error {
+		telemetry, err := genotel.Configure(ctx)
+		if err != nil {
+			return err
+		}
+		defer telemetry.Shutdown(context.WithoutCancel(ctx))
+
+		client := openai.NewClient(otelopenai.WithTracing())
+
+		answer, err := client.Chat.Completions.New(ctx, params())
+		if err != nil {
+			return err
+		}
+		fmt.Println(answer.Choices[0].FinishReason)
+		return nil
+	}
+	if err := run(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output: stop
+}
+
+// Calls under one span of the application are one trace.
+func Example_oneTrace() {
+	restore := onLoopback()
+	defer restore()
+
+	run := func(ctx context.Context) error {
+		telemetry, err := genotel.Configure(ctx)
+		if err != nil {
+			return err
+		}
+		client := tracedopenai.NewClient() // or openai.NewClient(otelopenai.WithTracing())
+
+		ask := func() error {
+			ctx, span := otel.Tracer("weather-bot").Start(ctx, "weather question")
+			defer span.End()
+
+			_, err := client.Chat.Completions.New(ctx, params())
+			return err
+		}
+		if err := ask(); err != nil {
+			return err
+		}
+		err = telemetry.Shutdown(ctx) // says how many spans each destination lost, and why
+		for _, d := range telemetry.Stats() {
+			fmt.Println(d.Destination, d.Ended, d.Delivered, d.Queued, d.Dropped)
+		}
+		return err
+	}
+	if err := run(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output: otlp 2 2 0 map[]
+}
+
+// OpenAI counts the tokens of a stream only when asked.
+func Example_streaming() {
+	restore := onLoopback()
+	defer restore()
+
+	run := func(ctx context.Context) error {
+		telemetry, err := genotel.Configure(ctx)
+		if err != nil {
+			return err
+		}
+		client := openai.NewClient(otelopenai.WithTracing())
+
+		params := params()
+		params.StreamOptions.IncludeUsage = openai.Bool(true)
+
+		stream := client.Chat.Completions.NewStreaming(ctx, params)
+		var usage openai.CompletionUsage
+		for stream.Next() {
+			usage = stream.Current().Usage
+		}
+		fmt.Println(usage.TotalTokens > 0)
+		return errors.Join(stream.Err(), stream.Close(), telemetry.Shutdown(ctx))
+	}
+	if err := run(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output: true
+}
+
+func ExampleConfigure() {
+	restore := onLoopback()
+	defer restore()
+	langsmithKey := "lsv2_example"
+
+	run := func(ctx context.Context) error {
+		telemetry, err := genotel.Configure(ctx,
+			genotel.WithServiceName("weather-bot"),
+			genotel.WithLangSmith(genotel.LangSmith{APIKey: langsmithKey, Project: "weather"}),
+			genotel.WithOTLP(genotel.OTLP{Name: "collector", Endpoint: "http://localhost:4318"}),
+		)
+		if err != nil {
+			return err
+		}
+		for _, d := range telemetry.Stats() {
+			fmt.Println(d.Destination)
+		}
+		return telemetry.Shutdown(ctx)
+	}
+	if err := run(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// langsmith
+	// collector
+}
+
+// An application with exporters of its own keeps them, and its provider.
+func ExampleWithTracerProvider() {
+	restore := onLoopback()
+	defer restore()
+	exporter := tracetest.NewInMemoryExporter()
+
+	run := func(ctx context.Context) error {
+		provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(exporter))
+		telemetry, err := genotel.Configure(ctx, genotel.WithTracerProvider(provider))
+		if err != nil {
+			return err
+		}
+		client := openai.NewClient(otelopenai.WithTracing(otelgenai.WithTracerProvider(provider)))
+
+		if _, err := client.Chat.Completions.New(ctx, params()); err != nil {
+			return err
+		}
+		fmt.Println(exporter.GetSpans()[0].Name)
+		return errors.Join(telemetry.Shutdown(ctx), provider.Shutdown(ctx))
+	}
+	if err := run(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output: chat gpt-4o-mini
+}
+
+// Content may go to a backend of one's own, with what is secret taken out.
+func ExampleContent() {
+	restore := onLoopback()
+	defer restore()
+	cardNumber := regexp.MustCompile(`\b\d{16}\b`)
+
+	run := func(ctx context.Context) error {
+		telemetry, err := genotel.Configure(ctx, genotel.WithOTLP(genotel.OTLP{
+			Endpoint: os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT"),
+			Content:  genotel.ContentInclude,
+		}))
+		if err != nil {
+			return err
+		}
+		traced := otelopenai.WithTracing(otelgenai.WithRedactor(func(text string) (string, error) {
+			return cardNumber.ReplaceAllString(text, "[card]"), nil
+		}))
+		client := openai.NewClient(traced)
+		_, err = client.Chat.Completions.New(ctx, params())
+
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		return errors.Join(err, telemetry.Shutdown(ctx))
+	}
+	fmt.Println(run(context.Background()))
+	// Output: <nil>
+}

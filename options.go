@@ -1,0 +1,162 @@
+package genotel
+
+import (
+	"log/slog"
+	"slices"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Option configures [Configure]. A nil Option is ignored.
+type Option interface {
+	apply(config) config
+}
+
+type optionFunc func(config) config
+
+func (f optionFunc) apply(c config) config { return f(c) }
+
+type config struct {
+	serviceName string
+	environment string
+	project     string
+	provider    trace.TracerProvider
+	global      bool
+	sampler     sdktrace.Sampler
+	logger      *slog.Logger
+	content     Content
+
+	langsmith *LangSmith
+	langtrace *Langtrace
+	otlp      []OTLP
+}
+
+func newConfig(opts []Option) config {
+	c := config{global: true, logger: slog.Default()}
+	for _, opt := range opts {
+		if opt != nil {
+			c = opt.apply(c)
+		}
+	}
+	return c
+}
+
+// WithServiceName sets service.name of a provider made by Configure. It wins over
+// OTEL_SERVICE_NAME. Default: the name of the executable.
+func WithServiceName(name string) Option {
+	return optionFunc(func(c config) config {
+		c.serviceName = name
+		return c
+	})
+}
+
+// WithEnvironment sets deployment.environment.name of a provider made by
+// Configure, for instance "production". Default: none.
+func WithEnvironment(name string) Option {
+	return optionFunc(func(c config) config {
+		c.environment = name
+		return c
+	})
+}
+
+// WithProject sets the LangSmith project. It wins over LANGSMITH_PROJECT and is
+// the default of [LangSmith.Project]. Default: "default".
+func WithProject(name string) Option {
+	return optionFunc(func(c config) config {
+		c.project = name
+		return c
+	})
+}
+
+// WithTracerProvider uses the application's own provider, which must be the
+// OpenTelemetry SDK's. Shutdown then delivers and removes only what Configure
+// added. nil stands for the default, the global provider or a new one.
+func WithTracerProvider(provider trace.TracerProvider) Option {
+	return optionFunc(func(c config) config {
+		c.provider = provider
+		return c
+	})
+}
+
+// WithGlobal says whether the global TracerProvider is used, and set when there is
+// none. With false, Configure makes a private one: give the result of
+// [Telemetry.TracerProvider] to the instrumentations. Default: true.
+func WithGlobal(global bool) Option {
+	return optionFunc(func(c config) config {
+		c.global = global
+		return c
+	})
+}
+
+// WithSampler sets the sampler of a provider made by Configure. It wins over
+// OTEL_TRACES_SAMPLER. Default: every trace whose parent does not say otherwise.
+func WithSampler(sampler sdktrace.Sampler) Option {
+	return optionFunc(func(c config) config {
+		c.sampler = sampler
+		return c
+	})
+}
+
+// WithLogger sets where losses and failing destinations are reported, at most
+// once a minute each. Default, also for nil: [slog.Default].
+func WithLogger(logger *slog.Logger) Option {
+	return optionFunc(func(c config) config {
+		if logger != nil {
+			c.logger = logger
+		}
+		return c
+	})
+}
+
+// Content says whether a destination gets message content: prompts, answers, tool
+// definitions, tool arguments and results, and the providers' error texts.
+type Content uint8
+
+const (
+	// ContentDefault is yes for destinations that exist to show content (LangSmith,
+	// Langtrace). A plain OTLP destination gets what is on the span, which by
+	// default holds none.
+	ContentDefault Content = iota
+	// ContentInclude sends content.
+	ContentInclude
+	// ContentExclude sends none, not even what is on the span.
+	ContentExclude
+)
+
+// WithContent sets the content policy of all destinations that have none of their
+// own. Default: [ContentDefault].
+func WithContent(policy Content) Option {
+	return optionFunc(func(c config) config {
+		c.content = policy
+		return c
+	})
+}
+
+// WithLangSmith sends spans to LangSmith. Fields left empty are taken from the
+// environment. Without the option, LANGSMITH_API_KEY switches LangSmith on.
+func WithLangSmith(destination LangSmith) Option {
+	return optionFunc(func(c config) config {
+		c.langsmith = &destination
+		return c
+	})
+}
+
+// WithLangtrace sends spans to Langtrace. Fields left empty are taken from the
+// environment. Without the option, LANGTRACE_API_KEY switches Langtrace on.
+func WithLangtrace(destination Langtrace) Option {
+	return optionFunc(func(c config) config {
+		c.langtrace = &destination
+		return c
+	})
+}
+
+// WithOTLP sends spans to an OpenTelemetry endpoint; given several times, to
+// several. Nothing of it is taken from the environment. Without the option,
+// OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT adds one.
+func WithOTLP(destination OTLP) Option {
+	return optionFunc(func(c config) config {
+		c.otlp = append(slices.Clip(c.otlp), destination)
+		return c
+	})
+}
