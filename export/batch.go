@@ -39,6 +39,9 @@ type request struct {
 // split makes requests of at most maxBytes when encoded; a larger span goes alone.
 // With single, each holds one resource.
 func split(resources []*tracepb.ResourceSpans, maxBytes int, single bool) []request {
+	if len(resources) == 0 {
+		return nil
+	}
 	whole := &tracepb.TracesData{ResourceSpans: resources}
 	if (len(resources) == 1 || !single) && proto.Size(whole) <= maxBytes {
 		return []request{{message: whole, spans: countSpans(resources)}}

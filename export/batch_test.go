@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
@@ -69,16 +70,16 @@ func FuzzEverySpanIsEncoded(f *testing.F) {
 }
 
 func TestLargeBatchesAreSplitByBytes(t *testing.T) {
-	const spans, size = 512, 140 << 10
+	const spans, size = 150, 140 << 10
 	var b backend
-	p := newProcessor(t, []Destination{{Name: "backend", URL: server(t, &b).URL}}, WithQueue(128<<20, 0))
+	p := processorFor(t, &b)
 	content := strings.Repeat("x", size)
 	for i := range spans {
 		s := stub(fmt.Sprint("span ", i))
 		s.Attributes = []attribute.KeyValue{attribute.String("content", content)}
 		p.OnEnd(s.Snapshot())
 	}
-	require.NoError(t, p.Shutdown(t.Context()))
+	require.NoError(t, p.Shutdown(within(t, 5*time.Minute)))
 	assert.Len(t, b.names(), spans)
 	for _, a := range b.received() {
 		assert.LessOrEqual(t, len(a.body), maxRequestBytes)

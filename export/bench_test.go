@@ -92,7 +92,7 @@ func BenchmarkEncode(b *testing.B) {
 }
 
 func TestOnEndAllocatesNextToNothing(t *testing.T) {
-	p := processorFor(t, &backend{answer: hang}, WithQueue(0, 1))
+	p := processorFor(t, &backend{answer: hang})
 	plain := stub("chat gpt-4o").Snapshot()
 	p.OnEnd(plain) // starts the worker
 	allocs := testing.AllocsPerRun(1000, func() { p.OnEnd(plain) })

@@ -2,7 +2,6 @@ package export
 
 import (
 	"fmt"
-	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -70,8 +69,8 @@ func TestAPrintedDestinationShowsNoSecret(t *testing.T) {
 		Headers: map[string]string{"x-api-key": "SECRET"},
 	}
 	var log logBuffer
-	log.logger().Info("start", "destination", d, "pointer", &d, slog.Any("all", []any{d}))
-	texts := append(log.lines(), fmt.Sprint(d), fmt.Sprintf("%+v %#v %s %q", d, d, &d, []any{d}))
+	log.logger().Info("start", "destination", d, "pointer", &d, "all", []any{d})
+	texts := append(log.lines(), fmt.Sprintln(d), fmt.Sprintf("%+v %#v %s %q", d, d, &d, []any{d}))
 	for _, text := range texts {
 		assert.Contains(t, text, "backend (host:8080)")
 		assert.NotContains(t, text, "SECRET")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -51,7 +52,8 @@ func ExampleLossError() {
 	}))
 	defer backend.Close()
 
-	processor, err := export.New([]export.Destination{{Name: "backend", URL: backend.URL}})
+	processor, err := export.New([]export.Destination{{Name: "backend", URL: backend.URL}},
+		export.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -62,8 +64,7 @@ func ExampleLossError() {
 
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	var loss *export.LossError
-	if errors.As(provider.Shutdown(ctx), &loss) {
+	if loss, ok := errors.AsType[*export.LossError](provider.Shutdown(ctx)); ok {
 		fmt.Println(loss.Stats[0].Dropped[export.ReasonSendError], "span refused")
 	}
 	// Output: 1 span refused

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// maxErrorBytes bounds the texts of errors and warnings.
+// maxErrorBytes bounds the texts of errors.
 const maxErrorBytes = 512
 
 // LossError is what Shutdown returns when a span was lost since the Processor was

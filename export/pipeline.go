@@ -103,7 +103,7 @@ func (p *pipeline) stats() (stats Stats, problem string) {
 
 // flush asks the worker to send what is queued, without delay, and returns the
 // position up to which await has to wait.
-func (p *pipeline) flush() uint64 {
+func (p *pipeline) flush() int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.queue.flush = p.queue.pushed
@@ -116,7 +116,7 @@ func (p *pipeline) flush() uint64 {
 
 // await returns true when everything up to position has left the pipeline, false
 // when ctx ended before.
-func (p *pipeline) await(ctx context.Context, position uint64) bool {
+func (p *pipeline) await(ctx context.Context, position int64) bool {
 	for {
 		p.mu.Lock()
 		reached, finished := p.queue.finished >= position, p.finished

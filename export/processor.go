@@ -14,7 +14,7 @@ import (
 )
 
 // stopGrace is how long Shutdown waits, after its context has ended, for workers to
-// come back from a cancelled attempt.
+// come back from a canceled attempt.
 const stopGrace = time.Second
 
 // Processor brings ended spans to its destinations. It implements
@@ -123,7 +123,7 @@ func (p *Processor) OnEnd(span sdktrace.ReadOnlySpan) {
 // tells which. When ctx ends before, the error wraps ctx.Err() and names the
 // destinations that are late. No destination waits for another.
 func (p *Processor) ForceFlush(ctx context.Context) error {
-	positions := make([]uint64, len(p.pipelines))
+	positions := make([]int64, len(p.pipelines))
 	for i, pl := range p.pipelines {
 		positions[i] = pl.flush()
 	}
@@ -147,7 +147,8 @@ func (p *Processor) ForceFlush(ctx context.Context) error {
 
 // Shutdown stops the intake, sends what is queued and ends all goroutines. Each
 // destination is tried at once, whatever pause it was in, and again until ctx ends,
-// at the latest after [DefaultShutdownTimeout] if ctx has no deadline. What is
+// at the latest after [DefaultShutdownTimeout] if ctx has no deadline; only a refused
+// key (401, 403) is not tried again. What is
 // undelivered then is counted as [ReasonShutdown], and so is every span that ends
 // later.
 //

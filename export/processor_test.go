@@ -123,6 +123,15 @@ func rename(span sdktrace.ReadOnlySpan, _ *record.Call) sdktrace.ReadOnlySpan {
 	return s.Snapshot()
 }
 
+func TestABatchThatIsLeftOutAltogetherMakesNoRequest(t *testing.T) {
+	var b backend
+	p := newProcessor(t, []Destination{{Name: "backend", URL: server(t, &b).URL, View: rename}})
+	endSpans(p, "secret", "secret")
+	require.NoError(t, p.Shutdown(t.Context()))
+	assert.Empty(t, b.received())
+	assert.Equal(t, Stats{Destination: "backend", LeftOut: 2}, stats(t, p))
+}
+
 func TestAViewThatPanicsLosesOnlyItsOwnSpan(t *testing.T) {
 	var b, other backend
 	var log logBuffer
@@ -271,7 +280,7 @@ func TestTheSlipMapIsEmptiedAndBounded(t *testing.T) {
 	p := newProcessor(t, []Destination{{Name: "backend", URL: server(t, &b).URL, WantsRecord: true}})
 	tr := tracer(p)
 	start := func() trace.Span {
-		_, span := tr.Start(handoff.NewContext(context.Background(), &handoff.Slip{}), "call")
+		_, span := tr.Start(handoff.NewContext(t.Context(), &handoff.Slip{}), "call")
 		return span
 	}
 	spans := []trace.Span{start(), start()}
@@ -311,8 +320,13 @@ func TestAFullQueueDropsTheNewestAndCountsIt(t *testing.T) {
 				p.OnEnd(stub("one").Snapshot())
 			}
 			assert.Equal(t, map[Reason]uint64{ReasonQueueOverflow: 1}, stats(t, p).Dropped)
+			for range 3 { // each flush makes room
+				require.NoError(t, p.ForceFlush(t.Context()))
+				p.OnEnd(stub("one").Snapshot())
+				p.OnEnd(stub("one").Snapshot())
+			}
 			require.Error(t, p.Shutdown(t.Context()))
-			assert.Len(t, b.names(), 2)
+			assert.Len(t, b.names(), 8)
 		})
 	})
 	t.Run("spans on their way count", func(t *testing.T) {

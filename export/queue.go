@@ -44,7 +44,7 @@ type queue struct {
 
 	// Positions in the endless line of spans: the ends of what was pushed, taken and
 	// finished, and of what is asked for by a flush.
-	pushed, taken, finished, flush uint64
+	pushed, taken, finished, flush int64
 }
 
 // push appends e unless the queue is full.
@@ -98,7 +98,7 @@ func (q *queue) take() *batch {
 	q.oldest = time.Now()
 	q.flying += b.spans
 	q.flyingBytes += b.bytes
-	q.taken += uint64(b.spans)
+	q.taken += int64(b.spans)
 	return b
 }
 
@@ -106,7 +106,7 @@ func (q *queue) take() *batch {
 func (q *queue) finish(b *batch) {
 	q.flying -= b.spans
 	q.flyingBytes -= b.bytes
-	q.finished += uint64(b.spans)
+	q.finished += int64(b.spans)
 }
 
 // abandon forgets what waits and calls everything finished.

@@ -195,6 +195,24 @@ func TestBackoffGrowsWithFullJitterToItsBound(t *testing.T) {
 	}
 }
 
+func TestASuccessStartsTheBackoffAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &backend{answer: func(w http.ResponseWriter, _ *http.Request, n int) {
+			if n != 10 && n != 12 {
+				w.WriteHeader(http.StatusServiceUnavailable)
+			}
+		}}
+		p := processorFor(t, b)
+		endSpans(p, "one")
+		require.NoError(t, p.ForceFlush(t.Context()))
+		endSpans(p, "two")
+		start := time.Now()
+		require.NoError(t, p.ForceFlush(t.Context()))
+		assert.Less(t, time.Since(start), minBackoff)
+		require.NoError(t, p.Shutdown(t.Context()))
+	})
+}
+
 func TestRetryAfterIsClampedAndGarbageIgnored(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for value, want := range map[string]time.Duration{
@@ -237,9 +255,10 @@ func TestAFailingDestinationIsWarnedAboutOnceAMinute(t *testing.T) {
 		time.Sleep(2 * time.Minute) // the loss is told when the minute is over, without a further span
 		synctest.Wait()
 		lines := log.lines()
-		assert.Contains(t, lines[0], `msg="genotel: 2 spans could not be delivered to backend yet: 503 from backend, retrying"`)
+		assert.Contains(t, lines[0],
+			`level=WARN msg="genotel: spans could not be delivered yet, retrying" queued=2 problem="503 from backend" destination=backend`)
 		assert.Contains(t, lines[len(lines)-1],
-			`msg="genotel: spans lost on the way to backend: 2 (expired 2; last problem: 503 from backend)"`)
+			`msg="genotel: spans were lost" lost=2 dropped=map[expired:2] problem="503 from backend" destination=backend`)
 		assert.LessOrEqual(t, len(lines), 5)
 		require.Error(t, p.Shutdown(t.Context()))
 		assert.Equal(t, lines, log.lines(), "Shutdown repeats nothing")
@@ -268,7 +287,7 @@ func TestLossesAreWarnedAboutAtShutdown(t *testing.T) {
 		endSpans(p, "one", "two")
 		require.Error(t, p.Shutdown(within(t, time.Second)))
 		last := log.lines()[len(log.lines())-1]
-		assert.Contains(t, last, "spans lost on the way to backend: 2 (queue_overflow 1, shutdown 1)")
+		assert.Contains(t, last, "spans were lost\" lost=2 dropped=\"map[queue_overflow:1 shutdown:1]\" destination=backend")
 		assert.Contains(t, last, "level=WARN")
 	})
 }

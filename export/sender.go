@@ -14,11 +14,11 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
+
+	"github.com/genotel/genotel/internal/version"
 )
 
 const (
-	version = "0.1.0"
-
 	// maxResponseBytes is all that is read of a response.
 	maxResponseBytes = 64 << 10
 	// largeBody is the size from which an attempt gets largeTimeout by default.
@@ -32,6 +32,7 @@ type outcome struct {
 	rejected   int           // spans of an accepted request that were not
 	retryAfter time.Duration // what the server asked for
 	problem    string        // status or kind of failure, and the host; nothing else
+	denied     bool          // the key is wrong: a program must not hang at its end for that
 }
 
 // sender makes single attempts at one URL.
@@ -78,7 +79,7 @@ func newSender(d Destination, transport http.RoundTripper) *sender {
 }
 
 func defaultUserAgent() string {
-	return "OTel-OTLP-Exporter-Go/" + otlptrace.Version() + " genotel/" + version
+	return "OTel-OTLP-Exporter-Go/" + otlptrace.Version() + " genotel/" + version.Version
 }
 
 // newTransport starts from the defaults of the process, so that its proxy and
@@ -138,6 +139,7 @@ func (s *sender) attempt(ctx context.Context, body []byte) outcome {
 		o.rejected = rejectedSpans(res.Header.Get("Content-Type"), answer)
 		return o
 	}
+	o.denied = res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden
 	o.retryAfter = parseRetryAfter(res.Header.Get("Retry-After"), time.Now())
 	o.problem = fmt.Sprintf("%d from %s", res.StatusCode, s.host)
 	if location, err := res.Location(); err == nil {

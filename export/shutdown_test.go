@@ -112,7 +112,7 @@ func TestShutdownReturnsTheSameValueAgain(t *testing.T) {
 		first := p.Shutdown(t.Context())
 		require.Error(t, first)
 		assert.NotErrorIs(t, first, context.DeadlineExceeded)
-		assert.Same(t, first, p.Shutdown(expired())) //nolint:testifylint // the same value, not an equal one
+		assert.Same(t, first, p.Shutdown(expired()))
 	})
 	t.Run("a second caller with less time does not wait longer", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -234,6 +234,25 @@ func TestShutdownDoesNotWaitForAViewThatHangs(t *testing.T) {
 	})
 }
 
+func TestAnAnswerThatComesAfterShutdownGaveUpChangesNoCount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProcessor(t, []Destination{{Name: "backend", URL: "http://backend"}}, withTransport(deafTransport{}))
+		endSpans(p, "one")
+		require.Error(t, p.Shutdown(within(t, time.Second)))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		assert.Equal(t, Stats{Destination: "backend", Ended: 1, Dropped: map[Reason]uint64{ReasonShutdown: 1}}, stats(t, p))
+	})
+}
+
+// deafTransport accepts every request after a while, whatever becomes of its context.
+type deafTransport struct{}
+
+func (deafTransport) RoundTrip(*http.Request) (*http.Response, error) {
+	time.Sleep(10 * time.Second)
+	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
+}
+
 func TestSpansThatEndAfterShutdownAreCounted(t *testing.T) {
 	var b backend
 	p := processorFor(t, &b)
@@ -254,4 +273,20 @@ func TestTheLossErrorIsOneShortLine(t *testing.T) {
 	assert.Contains(t, e.Error(), "genotel: spans lost: näme 3 (config 1, encode 2); näme 3")
 	assert.NotContains(t, e.Error(), "\n")
 	assert.NoError(t, errors.Unwrap(e))
+}
+
+func TestARefusedKeyDoesNotHoldAProgramAtItsEnd(t *testing.T) {
+	for _, code := range []int{http.StatusUnauthorized, http.StatusForbidden} {
+		synctest.Test(t, func(t *testing.T) {
+			b := &backend{answer: status(code)}
+			p := processorFor(t, b)
+			endSpans(p, numbered("span", 10)...)
+			start := time.Now()
+			var loss *LossError
+			require.ErrorAs(t, p.Shutdown(t.Context()), &loss)
+			assert.Zero(t, time.Since(start))
+			assert.Len(t, b.received(), 1)
+			assert.Equal(t, uint64(10), stats(t, p).Dropped[ReasonConfig])
+		})
+	}
 }

@@ -2,7 +2,6 @@ package export
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"time"
 )
@@ -30,29 +29,32 @@ func (n *news) due(l *ledger) (time.Duration, bool) {
 	return max(0, time.Until(n.next)), l.lost() > n.lost || l.undecoded > n.undecoded
 }
 
-// text is the next warning, "" when there is none yet. The last one does not wait
-// and leaves out what only concerned the future.
-func (n *news) text(stats Stats, last bool) string {
+// warning is what is to be said next, "" for nothing yet. The last one does not wait
+// and leaves out what only concerns the future.
+func (n *news) warning(stats Stats, last bool) (message string, details []slog.Attr) {
 	now := time.Now()
 	if now.Before(n.next) && !last {
-		return ""
+		return "", nil
 	}
-	var text string
 	lost := stats.Lost()
 	switch {
 	case lost > n.lost:
-		text = fmt.Sprintf("genotel: spans lost on the way to %s: %s", stats.Destination, losses(stats, n.problem))
+		message = "genotel: spans were lost"
+		details = []slog.Attr{slog.Uint64("lost", lost), slog.Any("dropped", stats.Dropped)}
 	case stats.Undecoded > n.undecoded:
-		text = fmt.Sprintf("genotel: %d spans go to %s without their call record: %s",
-			stats.Undecoded, stats.Destination, n.problem)
+		message = "genotel: spans go without their call record"
+		details = []slog.Attr{slog.Uint64("spans", stats.Undecoded)}
 	case n.failing && stats.Queued > 0 && !last:
-		text = fmt.Sprintf("genotel: %d spans could not be delivered to %s yet: %s, retrying",
-			stats.Queued, stats.Destination, n.problem)
+		message = "genotel: spans could not be delivered yet, retrying"
+		details = []slog.Attr{slog.Uint64("queued", stats.Queued)}
 	default:
-		return ""
+		return "", nil
+	}
+	if n.problem != "" {
+		details = append(details, slog.String("problem", n.problem))
 	}
 	n.next, n.lost, n.undecoded = now.Add(warningInterval), lost, stats.Undecoded
-	return cut(text, maxErrorBytes)
+	return message, append(details, slog.String("destination", stats.Destination))
 }
 
 // warn says what is due. The worker calls it.
@@ -63,9 +65,9 @@ func (p *pipeline) warnLast() { p.say(true) }
 
 func (p *pipeline) say(last bool) {
 	p.mu.Lock()
-	text := p.news.text(p.ledger.stats(p.dest.Name), last)
+	message, details := p.news.warning(p.ledger.stats(p.dest.Name), last)
 	p.mu.Unlock()
-	if text == "" {
+	if message == "" {
 		return
 	}
 	defer func() { _ = recover() }() // of the logger's handler, whose panic is nobody's business
@@ -73,5 +75,6 @@ func (p *pipeline) say(last bool) {
 	if logger == nil {
 		logger = slog.Default()
 	}
-	logger.LogAttrs(context.Background(), slog.LevelWarn, text, slog.String("destination", p.dest.Name))
+	//nolint:sloglint // warning chooses among constants
+	logger.LogAttrs(context.Background(), slog.LevelWarn, message, details...)
 }

@@ -181,6 +181,9 @@ func (p *pipeline) send(ctx context.Context, b *batch, r request) bool {
 		case o.class == refused:
 			p.drop(b, ReasonSendError, r.spans)
 			return true
+		case o.denied && p.ending:
+			p.drop(b, ReasonConfig, r.spans)
+			return true
 		case time.Since(first) < p.budget:
 			p.warn()
 		case o.class == misconfigured:

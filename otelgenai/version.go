@@ -1,4 +1,6 @@
 package otelgenai
 
+import "github.com/genotel/genotel/internal/version"
+
 // Version is the version of genotel, as reported on the instrumentation scope.
-const Version = "0.1.0"
+const Version = version.Version

@@ -77,21 +77,14 @@ func appendEscape(dst []byte, c byte) []byte {
 // shortEscapes are the escape sequences of two characters, by what they stand for.
 var shortEscapes = [256]byte{'"': '"', '\\': '\\', '\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't'}
 
-// appendRepaired appends a part of a JSON string, each byte that is not UTF-8 as an escaped U+FFFD.
+// appendRepaired appends a part of a JSON string, each byte that is not UTF-8 as U+FFFD.
 func appendRepaired(dst []byte, text string, ascii bool) []byte {
 	if ascii || utf8.ValidString(text) {
 		return append(dst, text...)
 	}
 
-	for text != "" {
-		r, size := utf8.DecodeRuneInString(text)
-		if r == utf8.RuneError && size == 1 {
-			dst = append(dst, `\ufffd`...)
-		} else {
-			dst = append(dst, text[:size]...)
-		}
-
-		text = text[size:]
+	for _, r := range text {
+		dst = utf8.AppendRune(dst, r)
 	}
 
 	return dst

@@ -13,10 +13,11 @@
 //		w.EndObject()
 //	}
 //	w.EndArray()
-//	attribute.String("gen_ai.input.messages", string(w.Bytes()))
+//	return w.Bytes()
 //
-// Values are written as encoding/json writes them, with these exceptions: the characters <, >, & and U+2028 and U+2029
-// stay as they are, since no HTML or JavaScript is made of it, and numbers that JSON does not have become null.
+// Values are written as encoding/json writes them, with these exceptions: the characters <, >, &, U+2028, U+2029 and the
+// U+FFFD put for bad UTF-8 stand for themselves, since no HTML or JavaScript is made of it, and the numbers that JSON does
+// not have become null.
 //
 // The package knows JSON and nothing else: no vocabulary of a backend, no telemetry.
 package jsonappend

@@ -29,7 +29,7 @@ func (s *Scanner) Array() bool {
 }
 
 // Field moves to the next member of the object and returns its name. The caller must then consume exactly one value. A
-// name without escapes is a part of the data, valid as long as the data is. At the end of the object Field leaves it and
+// name without escapes and bad UTF-8 is a part of the data, valid as long as that is. At the end of the object Field leaves it and
 // reports false, as it does after an error.
 func (s *Scanner) Field() (key []byte, ok bool) {
 	name, next, ok := s.member(s.pos)

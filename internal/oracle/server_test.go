@@ -59,7 +59,7 @@ func TestServer_RecordsTheRequestAndLeavesItsBodyToTheHandler(t *testing.T) {
 		t.Fatalf("got %d captures, want 1", len(captures))
 	}
 	got := captures[0]
-	if got.Method != "POST" || got.Path != "/p" || got.Header.Get("Content-Type") != "text/plain" ||
+	if got.Method != http.MethodPost || got.Path != "/p" || got.Header.Get("Content-Type") != "text/plain" ||
 		string(got.Body) != "hello" {
 		t.Errorf("got %+v", got)
 	}

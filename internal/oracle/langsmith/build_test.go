@@ -51,8 +51,10 @@ func errorStatus(span *tracepb.Span) {
 	span.Status = &tracepb.Status{Code: tracepb.Status_STATUS_CODE_ERROR, Message: "failed"}
 }
 
-type list []any // an array-typed attribute
-type kvs []any  // a key-value list: key and value in turn
+type (
+	list []any // an array-typed attribute
+	kvs  []any // a key-value list: key and value in turn
+)
 
 func keyValues(pairs []any) []*commonpb.KeyValue {
 	var out []*commonpb.KeyValue

@@ -1,7 +1,7 @@
 // Package langsmith says what LangSmith makes of an OTLP trace request: it checks a captured request by the transport
 // rules and turns its spans into runs.
 //
-// It was written from the documented and observed behaviour of the backend, independent of the code under test.
+// It was written from the documented and observed behavior of the backend, independent of the code under test.
 // "rule N" in a comment is the number of a step of the documented conversion; the steps run in that order. Attribute
 // names are literals on purpose.
 //

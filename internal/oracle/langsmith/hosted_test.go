@@ -26,7 +26,8 @@ func hostedExample() *tracepb.TracesData {
 	span.Events[0].TimeUnixNano = 1_700_000_000_000_000_001
 	req := requestOf(span)
 	req.ResourceSpans[0].Resource = &resourcepb.Resource{
-		Attributes: keyValues([]any{"service.name", "s", "env", "resource"})}
+		Attributes: keyValues([]any{"service.name", "s", "env", "resource"}),
+	}
 	return req
 }
 

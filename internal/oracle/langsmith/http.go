@@ -14,22 +14,22 @@ import (
 	"github.com/genotel/genotel/internal/oracle"
 )
 
-// Refusal is the answer to a request that LangSmith does not take.
-type Refusal struct {
+// RefusalError is the answer to a request that LangSmith does not take.
+type RefusalError struct {
 	Status int
 	Reason string
 }
 
-func (r *Refusal) Error() string {
+func (r *RefusalError) Error() string {
 	return fmt.Sprintf("langsmith refuses the request with %d: %s", r.Status, r.Reason)
 }
 
-func refuse(status int, format string, args ...any) *Refusal {
-	return &Refusal{Status: status, Reason: fmt.Sprintf(format, args...)}
+func refuse(status int, format string, args ...any) *RefusalError {
+	return &RefusalError{Status: status, Reason: fmt.Sprintf(format, args...)}
 }
 
 // FromCapture checks a captured request by the transport rules, decodes it and converts its spans. The error, if any,
-// is a [*Refusal].
+// is a [*RefusalError].
 func FromCapture(capture oracle.Capture, opts Options) (Result, error) {
 	return FromCaptures([]oracle.Capture{capture}, opts)
 }
@@ -73,7 +73,7 @@ func decode(capture oracle.Capture) (*tracepb.TracesData, error) {
 
 // checkEnvelope checks the method, the path and the key. The hosted service answers a bad key with 403, the proxy a
 // missing one with 401.
-func checkEnvelope(capture oracle.Capture) *Refusal {
+func checkEnvelope(capture oracle.Capture) *RefusalError {
 	if capture.Method != http.MethodPost {
 		return refuse(http.StatusMethodNotAllowed, "method %s", capture.Method)
 	}
@@ -95,7 +95,7 @@ func checkEnvelope(capture oracle.Capture) *Refusal {
 }
 
 // plainBody undoes the compression: gzip or none.
-func plainBody(capture oracle.Capture) ([]byte, *Refusal) {
+func plainBody(capture oracle.Capture) ([]byte, *RefusalError) {
 	switch encoding := strings.ToLower(capture.Header.Get("Content-Encoding")); encoding {
 	case "", "identity":
 		return capture.Body, nil

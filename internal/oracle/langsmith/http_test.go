@@ -105,7 +105,7 @@ func TestFromCapture_RefusesAsTheBackendDoes(t *testing.T) {
 			capture := captured(t, requestOf(spanOf()))
 			test.change(&capture)
 			_, err := FromCapture(capture, Options{})
-			var refusal *Refusal
+			var refusal *RefusalError
 			if !errors.As(err, &refusal) || refusal.Status != test.want {
 				t.Errorf("got %v, want status %d", err, test.want)
 			}

@@ -58,7 +58,7 @@ func uuid(what string, id []byte) (string, error) {
 }
 
 func timestamp(unixNano uint64) string {
-	return time.Unix(0, int64(unixNano)).UTC().Format(time.RFC3339Nano)
+	return time.Unix(0, int64(unixNano)).UTC().Format(time.RFC3339Nano) //nolint:gosec // G115: as the converter does
 }
 
 // runType is rule 3: the first key present decides, even with a value that says nothing.

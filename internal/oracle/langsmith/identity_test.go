@@ -49,7 +49,8 @@ func TestRuns_TakesOverridesAsTheyAre(t *testing.T) {
 		"langsmith.span.dotted_order", "D", "langsmith.trace.session_id", "I", "langsmith.trace.session_name", "N",
 		"langsmith.reference_example_id", "R"))
 	got := []string{
-		run.TraceID, run.ID, run.ParentRunID, run.DottedOrder, run.SessionID, run.SessionName, run.ReferenceExampleID}
+		run.TraceID, run.ID, run.ParentRunID, run.DottedOrder, run.SessionID, run.SessionName, run.ReferenceExampleID,
+	}
 	if want := []string{"T", "S", "P", "D", "I", "N", "R"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}

@@ -148,8 +148,10 @@ func TestRuns_PromptTemplate(t *testing.T) {
 		},
 		{
 			name: "an input that is an object replaces the inputs of events",
-			span: []part{event("gen_ai.content.prompt", "gen_ai.prompt", `{"e":1}`),
-				attrs("llm.prompt_template.variables", 1, "input.value", `{"i":1}`)},
+			span: []part{
+				event("gen_ai.content.prompt", "gen_ai.prompt", `{"e":1}`),
+				attrs("llm.prompt_template.variables", 1, "input.value", `{"i":1}`),
+			},
 			runType: "prompt", inputs: `{"i":1}`,
 		},
 		{
@@ -255,7 +257,8 @@ func TestRuns_Events(t *testing.T) {
 		{
 			name: "a content event with null sets nothing",
 			span: []part{
-				event("gen_ai.content.prompt", "gen_ai.prompt", `null`), attrs("gen_ai.prompt", `{"p":1}`)},
+				event("gen_ai.content.prompt", "gen_ai.prompt", `null`), attrs("gen_ai.prompt", `{"p":1}`),
+			},
 			inputs: `{"p":1}`,
 		},
 		{

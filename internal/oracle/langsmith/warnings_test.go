@@ -17,7 +17,8 @@ func TestRuns_Warnings(t *testing.T) {
 		{
 			name: "is_root twice in one trace",
 			spans: []*tracepb.Span{
-				spanOf(attrs("langsmith.is_root", true)), spanOf(spanID("ijklmnop"), attrs("langsmith.is_root", true))},
+				spanOf(attrs("langsmith.is_root", true)), spanOf(spanID("ijklmnop"), attrs("langsmith.is_root", true)),
+			},
 			want: []string{"trace " + traceUUID + ": langsmith.is_root on 2 runs"},
 		},
 		{

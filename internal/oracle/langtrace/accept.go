@@ -3,6 +3,7 @@ package langtrace
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -88,18 +89,18 @@ func decode(capture oracle.Capture) (map[string]any, error) {
 // checkStructure is rule A6. A body without any resourceSpans passes, and nothing is stored.
 func checkStructure(document map[string]any) error {
 	if document == nil {
-		return fmt.Errorf("the body is no object")
+		return errors.New("the body is no object")
 	}
 	if document["resourceSpans"] == nil {
 		return nil
 	}
 	resources := list(document["resourceSpans"])
 	if len(resources) == 0 {
-		return fmt.Errorf("resourceSpans is empty")
+		return errors.New("resourceSpans is empty")
 	}
 	first := object(resources[0])
 	if !isList(first["scopeSpans"]) {
-		return fmt.Errorf("resourceSpans[0] has no scopeSpans")
+		return errors.New("resourceSpans[0] has no scopeSpans")
 	}
 	for i, scope := range list(first["scopeSpans"]) {
 		if !isList(object(scope)["spans"]) {
@@ -140,7 +141,7 @@ func checkSpan(span map[string]any) error {
 
 func checkAttributes(attributes any) error {
 	if attributes != nil && !isList(attributes) {
-		return fmt.Errorf("attributes is no list")
+		return errors.New("attributes is no list")
 	}
 	for _, attribute := range list(attributes) {
 		if object(object(attribute)["value"]) == nil {

@@ -16,7 +16,7 @@ func (v *Verdict) checkContract() {
 			v.checkTypes(span)
 			v.checkUsage(span)
 			if span.sentKind != "3" && span.sentKind != "SPAN_KIND_CLIENT" {
-				v.finding("D", "span %q: the kind is %s, not 3 (CLIENT)", span.Name, span.sentKind)
+				v.findingf("D", "span %q: the kind is %s, not 3 (CLIENT)", span.Name, span.sentKind)
 			}
 		}
 	}
@@ -35,7 +35,7 @@ func (s *Span) isChat() bool {
 func (v *Verdict) checkRequired(span *Span) {
 	for _, key := range []string{"llm.vendor", "llm.request.model", "llm.request.messages", "llm.path"} {
 		if span.text(key) == "" {
-			v.finding("D", "span %q: %s is not a non-empty string", span.Name, key)
+			v.findingf("D", "span %q: %s is not a non-empty string", span.Name, key)
 		}
 	}
 }
@@ -48,7 +48,7 @@ func (v *Verdict) checkArrays(span *Span) {
 			continue
 		}
 		if parsed, err := oracle.ParseJSON([]byte(text(value))); err != nil || !isList(parsed) {
-			v.finding("D", "span %q: %s is not a JSON array", span.Name, key)
+			v.findingf("D", "span %q: %s is not a JSON array", span.Name, key)
 		}
 	}
 }
@@ -58,7 +58,7 @@ func (v *Verdict) checkTypes(span *Span) {
 	for _, rule := range [][2]string{{"llm.request.temperature", "string"}, {"llm.request.max_tokens", "int"}} {
 		key, want := rule[0], rule[1]
 		if got, present := span.types[key]; present && got != want {
-			v.finding("D", "span %q: %s is of type %s, want %s", span.Name, key, got, want)
+			v.findingf("D", "span %q: %s is of type %s, want %s", span.Name, key, got, want)
 		}
 	}
 }
@@ -72,16 +72,16 @@ func (v *Verdict) checkUsage(span *Span) {
 	} {
 		documented, live := pair[0], pair[1]
 		if kind, present := span.types[documented]; present && kind != "int" {
-			v.finding("D", "span %q: %s is of type %s, want int", span.Name, documented, kind)
+			v.findingf("D", "span %q: %s is of type %s, want int", span.Name, documented, kind)
 		}
 		want, known := span.Attributes[live]
 		got, present := span.Attributes[documented]
 		switch {
 		case !known:
 		case !present:
-			v.finding("D", "span %q: %s is missing beside %s", span.Name, documented, live)
+			v.findingf("D", "span %q: %s is missing beside %s", span.Name, documented, live)
 		case fmt.Sprint(got) != fmt.Sprint(want):
-			v.finding("D", "span %q: %s is %v, but %s is %v", span.Name, documented, got, live, want)
+			v.findingf("D", "span %q: %s is %v, but %s is %v", span.Name, documented, got, live, want)
 		}
 	}
 }

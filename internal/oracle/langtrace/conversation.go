@@ -35,12 +35,12 @@ func (v *Verdict) checkConversation(span *Span, opts Options) {
 	waived := span.failed() || span.text("gen_ai.operation.name") == "embeddings"
 	switch {
 	case opts.ContentOff && len(prompts)+len(completions) > 0:
-		v.finding("C4", "span %q: content events although content is off", span.Name)
+		v.findingf("C4", "span %q: content events although content is off", span.Name)
 	case opts.ContentOff:
 	case len(prompts) != 1:
-		v.finding("C4", "span %q: %d %s events, want one", span.Name, len(prompts), inputSide.event)
+		v.findingf("C4", "span %q: %d %s events, want one", span.Name, len(prompts), inputSide.event)
 	case len(completions) > 1, len(completions) == 0 && !waived:
-		v.finding("C4", "span %q: %d %s events, want one", span.Name, len(completions), outputSide.event)
+		v.findingf("C4", "span %q: %d %s events, want one", span.Name, len(completions), outputSide.event)
 	}
 	span.UI.Inputs = v.shown(span, prompts, inputSide)
 	span.UI.Outputs = v.shown(span, completions, outputSide)
@@ -53,7 +53,7 @@ func (v *Verdict) shown(span *Span, events []Event, s side) []Message {
 	}
 	messages, problems := s.conversation(text(events[0].Attributes[s.key]))
 	for _, problem := range problems {
-		v.finding("C4", "span %q: %s: %s", span.Name, s.key, problem)
+		v.findingf("C4", "span %q: %s: %s", span.Name, s.key, problem)
 	}
 	return messages
 }
@@ -136,7 +136,7 @@ func truthy(value any) bool {
 const unreadable = "[object Object]"
 
 // render is the shown text: a string as it is, a list as its parts one after the other, all else as JSON. The pages
-// put colours around JSON and an image behind its tag; both are left out here.
+// put colors around JSON and an image behind its tag; both are left out here.
 func render(content any) string {
 	switch content := content.(type) {
 	case string:

@@ -29,7 +29,7 @@ type Verdict struct {
 }
 
 // OK reports that the request is taken, nothing of it is lost and the pages show it as they should.
-func (v Verdict) OK() bool {
+func (v *Verdict) OK() bool {
 	return v.Accepted && v.LostSpans == 0 && len(v.Findings) == 0
 }
 
@@ -102,11 +102,11 @@ func Check(capture oracle.Capture, opts Options) Verdict {
 	return v
 }
 
-func (v *Verdict) finding(rule, format string, args ...any) {
+func (v *Verdict) findingf(rule, format string, args ...any) {
 	v.Findings = append(v.Findings, rule+": "+fmt.Sprintf(format, args...))
 }
 
-func (v *Verdict) warning(rule, format string, args ...any) {
+func (v *Verdict) warningf(rule, format string, args ...any) {
 	v.Warnings = append(v.Warnings, rule+": "+fmt.Sprintf(format, args...))
 }
 
@@ -117,20 +117,20 @@ func (v *Verdict) countLostSpans(document map[string]any) {
 		v.LostSpans += len(spansOf(resource))
 	}
 	if len(resources) > 1 {
-		v.warning("A7", "%d resourceSpans, only the first is read: %d spans are lost", len(resources), v.LostSpans)
+		v.warningf("A7", "%d resourceSpans, only the first is read: %d spans are lost", len(resources), v.LostSpans)
 	}
 }
 
 // checkKept is rule B: nothing may be dropped, and there must be something to keep.
 func (v *Verdict) checkKept() {
 	if len(v.Spans) == 0 {
-		v.finding("B", "the request is accepted, but nothing of it is stored")
+		v.findingf("B", "the request is accepted, but nothing of it is stored")
 	}
 	for _, d := range v.Dropped {
 		place := ""
 		if d.Event != "" {
 			place = fmt.Sprintf(" event %q", d.Event)
 		}
-		v.finding("B", "span %q%s: %s of type %s is dropped", d.Span, place, d.Key, d.Type)
+		v.findingf("B", "span %q%s: %s of type %s is dropped", d.Span, place, d.Key, d.Type)
 	}
 }

@@ -25,7 +25,7 @@ func (v *Verdict) checkVisible(opts Options) {
 		v.checkError(span)
 	}
 	if opts.RequireLLM && count == 0 {
-		v.finding("C", "no span has langtrace.service.type = llm")
+		v.findingf("C", "no span has langtrace.service.type = llm")
 	}
 }
 
@@ -33,11 +33,11 @@ func (v *Verdict) checkVisible(opts Options) {
 func (v *Verdict) checkVendorAndModel(span *Span) {
 	span.UI.Vendor = strings.ToLower(span.text("langtrace.service.name"))
 	if span.UI.Vendor == "" {
-		v.finding("C1", "span %q: langtrace.service.name is not set", span.Name)
+		v.findingf("C1", "span %q: langtrace.service.name is not set", span.Name)
 	}
 	span.UI.Model = span.text("gen_ai.response.model", "llm.model", "gen_ai.request.model")
 	if span.UI.Model == "" {
-		v.finding("C2", "span %q: no model", span.Name)
+		v.findingf("C2", "span %q: no model", span.Name)
 	}
 }
 
@@ -51,19 +51,19 @@ func (v *Verdict) checkTokens(span *Span) {
 	sum := number(input) + number(output)
 	switch {
 	case sum == 0 && !span.failed():
-		v.finding("C3", "span %q: neither input nor output tokens", span.Name)
+		v.findingf("C3", "span %q: neither input nor output tokens", span.Name)
 	case sum > 0 && total == nil:
-		v.finding("C3", "span %q: gen_ai.usage.total_tokens is missing", span.Name)
+		v.findingf("C3", "span %q: gen_ai.usage.total_tokens is missing", span.Name)
 	case total != nil && *total != sum:
-		v.finding("C3", "span %q: total of %d tokens, the sum is %d", span.Name, *total, sum)
+		v.findingf("C3", "span %q: total of %d tokens, the sum is %d", span.Name, *total, sum)
 	}
 	for _, key := range []string{"gen_ai.usage.prompt_tokens", "gen_ai.usage.completion_tokens"} {
 		if _, present := span.Attributes[key]; present {
-			v.finding("C3", "span %q: %s is added to the tokens once more", span.Name, key)
+			v.findingf("C3", "span %q: %s is added to the tokens once more", span.Name, key)
 		}
 	}
 	if _, present := span.Attributes["gen_ai.usage.cached_tokens"]; present {
-		v.warning("C3", "span %q: gen_ai.usage.cached_tokens is added to total and cost", span.Name)
+		v.warningf("C3", "span %q: gen_ai.usage.cached_tokens is added to total and cost", span.Name)
 	}
 }
 
@@ -75,7 +75,7 @@ func (v *Verdict) tokens(span *Span, key string) *int64 {
 	}
 	count, err := strconv.ParseInt(fmt.Sprint(stored), 10, 64)
 	if err != nil {
-		v.finding("C3", "span %q: %s is %v, not a number", span.Name, key, stored)
+		v.findingf("C3", "span %q: %s is %v, not a number", span.Name, key, stored)
 		return nil
 	}
 	return &count
@@ -95,7 +95,7 @@ func (v *Verdict) checkCost(span *Span) {
 		return
 	}
 	if price.input == 0 {
-		v.warning("C1", "span %q: no cost, there is no price for %q of %q", span.Name, span.UI.Model, span.UI.Vendor)
+		v.warningf("C1", "span %q: no cost, there is no price for %q of %q", span.Name, span.UI.Model, span.UI.Vendor)
 	}
 	if span.UI.InputTokens != nil || span.UI.OutputTokens != nil {
 		cost := price.cost(number(span.UI.InputTokens), number(span.UI.OutputTokens))
@@ -108,17 +108,17 @@ func (v *Verdict) checkError(span *Span) {
 	exceptions := span.eventsNamed("exception")
 	if len(exceptions) == 0 {
 		if span.failed() {
-			v.finding("C6", "span %q: status ERROR without an exception event", span.Name)
+			v.findingf("C6", "span %q: status ERROR without an exception event", span.Name)
 		}
 		return
 	}
 	if !span.failed() {
-		v.finding("C6", "span %q: an exception event, but the status is %s", span.Name, span.StatusCode)
+		v.findingf("C6", "span %q: an exception event, but the status is %s", span.Name, span.StatusCode)
 	}
 	span.UI.Error = text(exceptions[0].Attributes["exception.message"])
 	for _, key := range []string{"exception.type", "exception.message"} {
 		if text(exceptions[0].Attributes[key]) == "" {
-			v.finding("C6", "span %q: the exception event has no %s", span.Name, key)
+			v.findingf("C6", "span %q: the exception event has no %s", span.Name, key)
 		}
 	}
 }
@@ -127,16 +127,16 @@ func (v *Verdict) checkError(span *Span) {
 func (v *Verdict) checkForbidden(span *Span, opts Options) {
 	for _, key := range []string{"llm.prompts", "llm.responses"} {
 		if _, present := span.Attributes[key]; present {
-			v.finding("C8", "span %q: %s hides the conversation", span.Name, key)
+			v.findingf("C8", "span %q: %s hides the conversation", span.Name, key)
 		}
 	}
 	counts, present := span.Attributes["llm.token.counts"]
 	switch {
 	case !present:
 	case !opts.AllowTokenCounts:
-		v.finding("C8", "span %q: llm.token.counts without the switch", span.Name)
+		v.findingf("C8", "span %q: llm.token.counts without the switch", span.Name)
 	case !json.Valid([]byte(text(counts))):
-		v.finding("C8", "span %q: llm.token.counts is not JSON", span.Name)
+		v.findingf("C8", "span %q: llm.token.counts is not JSON", span.Name)
 	}
 }
 
@@ -146,16 +146,16 @@ func (v *Verdict) checkTree() {
 	seen := map[place]bool{}
 	for _, span := range v.Spans {
 		if span.TraceID == "" || span.SpanID == "" {
-			v.finding("C7", "span %q: an id is empty", span.Name)
+			v.findingf("C7", "span %q: an id is empty", span.Name)
 		}
 		if seen[place{span.TraceID, span.SpanID}] {
-			v.finding("C7", "span %q: span id %s occurs twice", span.Name, span.SpanID)
+			v.findingf("C7", "span %q: span id %s occurs twice", span.Name, span.SpanID)
 		}
 		seen[place{span.TraceID, span.SpanID}] = true
 	}
 	for _, span := range v.Spans {
 		if span.ParentID != "" && !seen[place{span.TraceID, span.ParentID}] {
-			v.warning("C7", "span %q: the parent %s is not in the request", span.Name, span.ParentID)
+			v.warningf("C7", "span %q: the parent %s is not in the request", span.Name, span.ParentID)
 		}
 	}
 }

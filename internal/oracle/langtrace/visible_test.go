@@ -12,8 +12,10 @@ import (
 
 func TestCheck_FixturesWithoutAFlaw(t *testing.T) {
 	toolCall := chat()
-	toolCall.Events[1].Attributes = keyValues([]any{"gen_ai.completion",
-		`[{"role":"assistant","content":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]}]`})
+	toolCall.Events[1].Attributes = keyValues([]any{
+		"gen_ai.completion",
+		`[{"role":"assistant","content":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]}]`,
+	})
 	set(toolCall, "llm.tools", `[{"type":"function"}]`)
 
 	stream := chat()
@@ -22,8 +24,10 @@ func TestCheck_FixturesWithoutAFlaw(t *testing.T) {
 	failed := chat()
 	failed.Events = failed.Events[:1]
 	fail(failed)
-	for _, key := range []string{"gen_ai.response.model", "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens",
-		"gen_ai.usage.total_tokens", "llm.usage.prompt_tokens", "llm.usage.completion_tokens", "llm.usage.total_tokens"} {
+	for _, key := range []string{
+		"gen_ai.response.model", "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens",
+		"gen_ai.usage.total_tokens", "llm.usage.prompt_tokens", "llm.usage.completion_tokens", "llm.usage.total_tokens",
+	} {
 		unset(failed, key)
 	}
 
@@ -103,12 +107,18 @@ func TestCheck_FindsWhatThePagesWouldNotShow(t *testing.T) {
 		want         []string
 		wantWarnings []string
 	}{
-		{name: "no service name", change: func(s *tracepb.Span) { unset(s, "langtrace.service.name") },
-			want: []string{"C1: langtrace.service.name is not set"}, wantWarnings: []string{"C1: no cost"}},
-		{name: "a vendor without prices", change: func(s *tracepb.Span) { set(s, "langtrace.service.name", "Ollama") },
-			wantWarnings: []string{`C1: no cost, there is no price for "gpt-4o-mini-2024-07-18" of "ollama"`}},
-		{name: "a model without a price", change: func(s *tracepb.Span) { set(s, "gen_ai.response.model", "gpt-5-mini") },
-			wantWarnings: []string{"C1: no cost"}},
+		{
+			name: "no service name", change: func(s *tracepb.Span) { unset(s, "langtrace.service.name") },
+			want: []string{"C1: langtrace.service.name is not set"}, wantWarnings: []string{"C1: no cost"},
+		},
+		{
+			name: "a vendor without prices", change: func(s *tracepb.Span) { set(s, "langtrace.service.name", "Ollama") },
+			wantWarnings: []string{`C1: no cost, there is no price for "gpt-4o-mini-2024-07-18" of "ollama"`},
+		},
+		{
+			name: "a model without a price", change: func(s *tracepb.Span) { set(s, "gen_ai.response.model", "gpt-5-mini") },
+			wantWarnings: []string{"C1: no cost"},
+		},
 		{name: "no model", change: func(s *tracepb.Span) {
 			unset(s, "gen_ai.response.model")
 			unset(s, "gen_ai.request.model")
@@ -120,26 +130,40 @@ func TestCheck_FindsWhatThePagesWouldNotShow(t *testing.T) {
 		{name: "tokens that are no number", change: func(s *tracepb.Span) {
 			set(s, "gen_ai.usage.total_tokens", "many", "llm.usage.total_tokens", 1500)
 		}, want: []string{"C3: gen_ai.usage.total_tokens is many, not a number", "C3: is missing", "D: is 1500"}},
-		{name: "no total", change: func(s *tracepb.Span) { unset(s, "gen_ai.usage.total_tokens") },
-			want: []string{"C3: gen_ai.usage.total_tokens is missing"}},
+		{
+			name: "no total", change: func(s *tracepb.Span) { unset(s, "gen_ai.usage.total_tokens") },
+			want: []string{"C3: gen_ai.usage.total_tokens is missing"},
+		},
 		{name: "a wrong total", change: func(s *tracepb.Span) {
 			set(s, "gen_ai.usage.total_tokens", 1501, "llm.usage.total_tokens", 1501)
 		}, want: []string{"C3: total of 1501 tokens, the sum is 1500"}},
-		{name: "the deprecated names", change: func(s *tracepb.Span) { set(s, "gen_ai.usage.prompt_tokens", 1) },
-			want: []string{"C3: gen_ai.usage.prompt_tokens"}},
-		{name: "cached tokens", change: func(s *tracepb.Span) { set(s, "gen_ai.usage.cached_tokens", 1) },
-			wantWarnings: []string{"C3: gen_ai.usage.cached_tokens"}},
-		{name: "no prompt event", change: func(s *tracepb.Span) { s.Events = s.Events[1:] },
-			want: []string{"C4: 0 gen_ai.content.prompt events"}},
-		{name: "two completion events", change: func(s *tracepb.Span) { s.Events = append(s.Events, s.Events[1]) },
-			want: []string{"C4: 2 gen_ai.content.completion events"}},
-		{name: "no completion event", change: func(s *tracepb.Span) { s.Events = s.Events[:1] },
-			want: []string{"C4: 0 gen_ai.content.completion events"}},
+		{
+			name: "the deprecated names", change: func(s *tracepb.Span) { set(s, "gen_ai.usage.prompt_tokens", 1) },
+			want: []string{"C3: gen_ai.usage.prompt_tokens"},
+		},
+		{
+			name: "cached tokens", change: func(s *tracepb.Span) { set(s, "gen_ai.usage.cached_tokens", 1) },
+			wantWarnings: []string{"C3: gen_ai.usage.cached_tokens"},
+		},
+		{
+			name: "no prompt event", change: func(s *tracepb.Span) { s.Events = s.Events[1:] },
+			want: []string{"C4: 0 gen_ai.content.prompt events"},
+		},
+		{
+			name: "two completion events", change: func(s *tracepb.Span) { s.Events = append(s.Events, s.Events[1]) },
+			want: []string{"C4: 2 gen_ai.content.completion events"},
+		},
+		{
+			name: "no completion event", change: func(s *tracepb.Span) { s.Events = s.Events[:1] },
+			want: []string{"C4: 0 gen_ai.content.completion events"},
+		},
 		{name: "a completion in plain text", change: func(s *tracepb.Span) {
 			s.Events[1].Attributes = keyValues([]any{"gen_ai.completion", "Hi"})
 		}, want: []string{"C4: gen_ai.completion: the trace list breaks"}},
-		{name: "content although it is off", change: func(*tracepb.Span) {}, opts: Options{ContentOff: true},
-			want: []string{"C4: content is off"}},
+		{
+			name: "content although it is off", change: func(*tracepb.Span) {}, opts: Options{ContentOff: true},
+			want: []string{"C4: content is off"},
+		},
 		{name: "no content and it is off", change: func(s *tracepb.Span) { s.Events = nil }, opts: Options{ContentOff: true}},
 		{name: "an error without an exception", change: func(s *tracepb.Span) {
 			fail(s)
@@ -154,17 +178,25 @@ func TestCheck_FindsWhatThePagesWouldNotShow(t *testing.T) {
 			s.Events[2].Attributes = keyValues([]any{"exception.stacktrace", "st"})
 		}, want: []string{"C6: no exception.type", "C6: no exception.message"}},
 		{name: "an empty id", change: func(s *tracepb.Span) { s.SpanId = nil }, want: []string{"C7: an id is empty"}},
-		{name: "a parent outside the request", change: func(s *tracepb.Span) { s.ParentSpanId = []byte("ijklmnop") },
-			wantWarnings: []string{"C7: the parent aWprbG1ub3A= is not in the request"}},
+		{
+			name: "a parent outside the request", change: func(s *tracepb.Span) { s.ParentSpanId = []byte("ijklmnop") },
+			wantWarnings: []string{"C7: the parent aWprbG1ub3A= is not in the request"},
+		},
 		{name: "prompts and responses of old", change: func(s *tracepb.Span) {
 			set(s, "llm.prompts", "[]", "llm.responses", "[]")
 		}, want: []string{"C8: llm.prompts", "C8: llm.responses"}},
-		{name: "token counts without the switch", change: func(s *tracepb.Span) { set(s, "llm.token.counts", "{}") },
-			want: []string{"C8: llm.token.counts without the switch"}},
-		{name: "token counts with the switch", change: func(s *tracepb.Span) { set(s, "llm.token.counts", "{}") },
-			opts: Options{AllowTokenCounts: true}},
-		{name: "token counts that are no JSON", change: func(s *tracepb.Span) { set(s, "llm.token.counts", "x") },
-			opts: Options{AllowTokenCounts: true}, want: []string{"C8: llm.token.counts is not JSON"}},
+		{
+			name: "token counts without the switch", change: func(s *tracepb.Span) { set(s, "llm.token.counts", "{}") },
+			want: []string{"C8: llm.token.counts without the switch"},
+		},
+		{
+			name: "token counts with the switch", change: func(s *tracepb.Span) { set(s, "llm.token.counts", "{}") },
+			opts: Options{AllowTokenCounts: true},
+		},
+		{
+			name: "token counts that are no JSON", change: func(s *tracepb.Span) { set(s, "llm.token.counts", "x") },
+			opts: Options{AllowTokenCounts: true}, want: []string{"C8: llm.token.counts is not JSON"},
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
