@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"sync"
 
 	"go.opentelemetry.io/otel"
@@ -33,25 +32,51 @@ func Configure(ctx context.Context, opts ...Option) (*Telemetry, error) {
 	if disabled() {
 		return &Telemetry{provider: noop.NewTracerProvider()}, nil
 	}
-	destinations, err := c.destinations()
+	p, err := c.prepare(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("genotel: configuring: %w", err)
+		return nil, err
 	}
-	existing, err := c.existingProvider(len(destinations) > 0)
-	if err != nil {
-		return nil, fmt.Errorf("genotel: configuring: %w", err)
-	}
-	if len(destinations) == 0 {
+	if p.processor == nil {
 		c.logger.WarnContext(ctx, "genotel: no destination is configured, spans are not exported; "+
 			"set LANGSMITH_API_KEY, LANGTRACE_API_KEY or OTEL_EXPORTER_OTLP_ENDPOINT")
-		return withoutDestinations(existing), nil
+		return &Telemetry{provider: c.undirected()}, nil
 	}
-	processor, err := export.New(destinations, export.WithLogger(c.logger))
-	if err != nil {
-		return nil, fmt.Errorf("genotel: configuring: %w", err)
-	}
-	return c.install(ctx, existing, processor)
+	return c.install(p), nil
 }
+
+// prepared is what remains to be installed.
+type prepared struct {
+	// processor is nil when there are no destinations.
+	processor *export.Processor
+	// existing is the application's provider. Without one there is a resource for a
+	// new one.
+	existing *sdktrace.TracerProvider
+	resource *resource.Resource
+}
+
+// prepare checks all settings, installs nothing and returns every problem at once.
+func (c config) prepare(ctx context.Context) (p prepared, err error) {
+	destinations, destinationsErr := c.destinations()
+	wanted := len(destinations) > 0 || destinationsErr != nil
+	var providerErr, resourceErr, exportErr error
+	p.existing, providerErr = c.existingProvider(wanted)
+	if p.existing == nil && wanted {
+		p.resource, resourceErr = c.resource(ctx)
+	}
+	if len(destinations) > 0 {
+		p.processor, exportErr = export.New(destinations, export.WithLogger(c.logger))
+	}
+	if err = errors.Join(destinationsErr, providerErr, resourceErr); err != nil {
+		err = fmt.Errorf("genotel: configuring: %w", err)
+	}
+	return p, errors.Join(err, exportErr) // which says itself what was being done
+}
+
+// DestinationStats is what has become of the spans of one destination.
+type DestinationStats = export.Stats
+
+// LossError is the error of a Shutdown after which spans are missing somewhere.
+type LossError = export.LossError
 
 // Telemetry is what Configure set up. Its methods are safe for concurrent use.
 type Telemetry struct {
@@ -60,7 +85,7 @@ type Telemetry struct {
 	// owned is set when the provider was made here, attached when the processor
 	// was added to the application's.
 	owned    *sdktrace.TracerProvider
-	attached *sdktrace.TracerProvider
+	attached *attachment
 
 	shutdown sync.Once
 	report   error
@@ -70,7 +95,7 @@ type Telemetry struct {
 func (t *Telemetry) TracerProvider() trace.TracerProvider { return t.provider }
 
 // Stats returns, for each destination, what has become of its spans.
-func (t *Telemetry) Stats() []export.Stats {
+func (t *Telemetry) Stats() []DestinationStats {
 	if t.processor == nil {
 		return nil
 	}
@@ -87,8 +112,7 @@ func (t *Telemetry) ForceFlush(ctx context.Context) error {
 }
 
 // Shutdown delivers what is left and stops. It waits no longer than ctx; the
-// error then says how many spans each destination lost and why, see
-// [export.LossError]. A TracerProvider of the application goes on without us.
+// error then says how many spans each destination lost and why, see [LossError]. A TracerProvider of the application goes on without us.
 // Further calls return the same result.
 //
 // Spans are lost when a program ends without Shutdown, and os.Exit and log.Fatal
@@ -104,7 +128,7 @@ func (t *Telemetry) stop(ctx context.Context) error {
 	}
 	err := t.processor.Shutdown(ctx)
 	if t.attached != nil {
-		t.attached.UnregisterSpanProcessor(t.processor)
+		t.attached.remove()
 	}
 	if t.owned != nil && t.owned.Shutdown(ctx) != nil && err == nil {
 		err = errors.New("genotel: shutting down: the TracerProvider did not stop in time")
@@ -112,29 +136,28 @@ func (t *Telemetry) stop(ctx context.Context) error {
 	return err
 }
 
-func (c config) install(
-	ctx context.Context, existing *sdktrace.TracerProvider, processor *export.Processor,
-) (*Telemetry, error) {
-	if existing != nil {
-		existing.RegisterSpanProcessor(processor)
-		return &Telemetry{provider: existing, processor: processor, attached: existing}, nil
+func (c config) install(p prepared) *Telemetry {
+	if p.existing != nil {
+		return &Telemetry{provider: p.existing, processor: p.processor, attached: attach(p.existing, p.processor)}
 	}
-	described, err := c.resource(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("genotel: configuring: %w", err)
-	}
-	owned := sdktrace.NewTracerProvider(c.providerOptions(described, processor)...)
+	owned := sdktrace.NewTracerProvider(c.providerOptions(p.resource, p.processor)...)
 	if c.global {
 		otel.SetTracerProvider(owned)
 	}
-	return &Telemetry{provider: owned, processor: processor, owned: owned}, nil
+	return &Telemetry{provider: owned, processor: p.processor, owned: owned}
 }
 
-func withoutDestinations(existing *sdktrace.TracerProvider) *Telemetry {
-	if existing != nil {
-		return &Telemetry{provider: existing}
+// undirected is the provider when spans go nowhere: the application's, whatever
+// its kind, or one that does nothing.
+func (c config) undirected() trace.TracerProvider {
+	switch {
+	case c.provider != nil:
+		return c.provider
+	case c.global:
+		return otel.GetTracerProvider()
+	default:
+		return noop.NewTracerProvider()
 	}
-	return &Telemetry{provider: noop.NewTracerProvider()}
 }
 
 func (c config) providerOptions(described *resource.Resource, processor *export.Processor) []sdktrace.TracerProviderOption {
@@ -147,33 +170,4 @@ func (c config) providerOptions(described *resource.Resource, processor *export.
 		options = append(options, sdktrace.WithSampler(c.sampler))
 	}
 	return options
-}
-
-var errForeignProvider = errors.New("the TracerProvider is not the OpenTelemetry SDK's, so destinations " +
-	"cannot be attached to it; pass one of go.opentelemetry.io/otel/sdk/trace, or WithGlobal(false) for a private one")
-
-// existingProvider returns the application's provider, nil when there is none to
-// use.
-func (c config) existingProvider(needed bool) (*sdktrace.TracerProvider, error) {
-	provider := c.provider
-	if provider == nil {
-		if provider = otel.GetTracerProvider(); !c.global || isPlaceholder(provider) {
-			return nil, nil //nolint:nilnil // no provider is a good answer
-		}
-	}
-	sdk, ok := provider.(*sdktrace.TracerProvider)
-	if !ok && needed {
-		return nil, errForeignProvider
-	}
-	return sdk, nil
-}
-
-// isPlaceholder reports whether provider is the one that OpenTelemetry's global
-// returns before an application has installed one. Its type is internal.
-func isPlaceholder(provider trace.TracerProvider) bool {
-	t := reflect.TypeOf(provider)
-	if t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	return t.PkgPath() == "go.opentelemetry.io/otel/internal/global"
 }

@@ -3,6 +3,7 @@ package genotel
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -11,7 +12,7 @@ import (
 )
 
 // destinations resolves options and environment. It returns every problem at
-// once.
+// once, and the destinations that have none.
 func (c config) destinations() ([]export.Destination, error) {
 	var all []export.Destination
 	var problems []error
@@ -22,10 +23,7 @@ func (c config) destinations() ([]export.Destination, error) {
 		all = append(all, resolved...)
 		problems = append(problems, err)
 	}
-	if err := errors.Join(problems...); err != nil {
-		return nil, err
-	}
-	return all, nil
+	return all, errors.Join(problems...)
 }
 
 // policy is a destination's own setting, or the common one.
@@ -34,6 +32,30 @@ func (c config) policy(own Content) Content {
 		return own
 	}
 	return c.content
+}
+
+// mergeHeaders lets later headers win over earlier ones, however a name is spelled.
+func mergeHeaders(sets ...map[string]string) map[string]string {
+	merged := map[string]string{}
+	for _, set := range sets {
+		for name, value := range set {
+			merged[http.CanonicalHeaderKey(name)] = value
+		}
+	}
+	return merged
+}
+
+// visible decides what a backend that exists to show content may see: its own
+// setting, else the variables that hide a side, else the common setting.
+func (c config) visible(own Content, hideInput, hideOutput bool) dialect.Content {
+	switch {
+	case own == ContentInclude:
+		return dialect.Content{Input: true, Output: true}
+	case own == ContentExclude, c.content == ContentExclude:
+		return dialect.Content{}
+	default:
+		return dialect.Content{Input: !hideInput, Output: !hideOutput}
+	}
 }
 
 // view adapts a dialect's view to the pipeline.

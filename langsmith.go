@@ -2,7 +2,6 @@ package genotel
 
 import (
 	"errors"
-	"maps"
 	"net/url"
 	"strings"
 
@@ -59,7 +58,9 @@ func (c config) langsmithDestination() ([]export.Destination, error) {
 	if err != nil {
 		return nil, err
 	}
-	content := d.visible(c.policy(d.Content))
+	hideInputs, _ := langsmithVariable("HIDE_INPUTS")
+	hideOutputs, _ := langsmithVariable("HIDE_OUTPUTS")
+	content := c.visible(d.Content, truish(hideInputs), truish(hideOutputs))
 	return []export.Destination{{
 		Name:        "langsmith",
 		URL:         target,
@@ -117,22 +118,15 @@ func langsmithTraces(u *url.URL) *url.URL {
 
 // headers has the project last: it must not be replaced.
 func (d LangSmith) headers(common string) map[string]string {
-	headers := map[string]string{langsmith.HeaderAPIKey: d.APIKey}
 	workspace := d.WorkspaceID
 	if workspace == "" {
 		workspace, _ = variable("LANGSMITH_WORKSPACE_ID", "LANGCHAIN_WORKSPACE_ID", "LANGSMITH_TENANT_ID")
 	}
+	own := map[string]string{langsmith.HeaderAPIKey: d.APIKey}
 	if workspace != "" {
-		headers[langsmith.HeaderTenantID] = trimmed(workspace)
+		own[langsmith.HeaderTenantID] = trimmed(workspace)
 	}
-	maps.Copy(headers, d.Headers)
-	for name := range headers {
-		if strings.EqualFold(name, langsmith.HeaderProject) {
-			delete(headers, name)
-		}
-	}
-	headers[langsmith.HeaderProject] = d.project(common)
-	return headers
+	return mergeHeaders(own, d.Headers, map[string]string{langsmith.HeaderProject: d.project(common)})
 }
 
 func (d LangSmith) project(common string) string {
@@ -143,17 +137,4 @@ func (d LangSmith) project(common string) string {
 		}
 	}
 	return langsmithProject
-}
-
-func (d LangSmith) visible(policy Content) dialect.Content {
-	switch policy {
-	case ContentInclude:
-		return dialect.Content{Input: true, Output: true}
-	case ContentExclude:
-		return dialect.Content{}
-	default:
-		hideInputs, _ := langsmithVariable("HIDE_INPUTS")
-		hideOutputs, _ := langsmithVariable("HIDE_OUTPUTS")
-		return dialect.Content{Input: !truish(hideInputs), Output: !truish(hideOutputs)}
-	}
 }

@@ -2,7 +2,6 @@ package genotel
 
 import (
 	"errors"
-	"maps"
 	"strings"
 
 	"github.com/genotel/genotel/dialect"
@@ -46,6 +45,8 @@ func (c config) langtraceDestination() ([]export.Destination, error) {
 		}
 		return nil, nil
 	}
+	traced, _ := variable("TRACE_PROMPT_COMPLETION_DATA")
+	hidden := strings.EqualFold(traced, "false")
 	target, urlErr := d.url()
 	headers, headersErr := d.headers()
 	if err := errors.Join(urlErr, headersErr); err != nil {
@@ -57,7 +58,7 @@ func (c config) langtraceDestination() ([]export.Destination, error) {
 		Headers:        headers,
 		UserAgent:      langtraceUserAgent,
 		SingleResource: true,
-		View:           view(dialect.LangtraceView(d.visible(c.policy(d.Content)))),
+		View:           view(dialect.LangtraceView(c.visible(d.Content, hidden, hidden))),
 		WantsRecord:    true,
 	}}, nil
 }
@@ -84,20 +85,5 @@ func (d Langtrace) headers() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	maps.Copy(headers, d.Headers)
-	headers[langtrace.HeaderAPIKey] = d.APIKey
-	return headers, nil
-}
-
-func (d Langtrace) visible(policy Content) dialect.Content {
-	switch policy {
-	case ContentInclude:
-		return dialect.Content{Input: true, Output: true}
-	case ContentExclude:
-		return dialect.Content{}
-	default:
-		trace, _ := variable("TRACE_PROMPT_COMPLETION_DATA")
-		shown := !strings.EqualFold(trace, "false")
-		return dialect.Content{Input: shown, Output: shown}
-	}
+	return mergeHeaders(headers, d.Headers, map[string]string{langtrace.HeaderAPIKey: d.APIKey}), nil
 }

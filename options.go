@@ -43,7 +43,7 @@ func newConfig(opts []Option) config {
 }
 
 // WithServiceName sets service.name of a provider made by Configure. It wins over
-// OTEL_SERVICE_NAME. Default: the name of the executable.
+// OTEL_SERVICE_NAME. Default: "unknown_service:" and the name of the executable.
 func WithServiceName(name string) Option {
 	return optionFunc(func(c config) config {
 		c.serviceName = name
@@ -71,7 +71,8 @@ func WithProject(name string) Option {
 
 // WithTracerProvider uses the application's own provider, which must be the
 // OpenTelemetry SDK's. Shutdown then delivers and removes only what Configure
-// added. nil stands for the default, the global provider or a new one.
+// added. Unless the provider is the global one, give it to the instrumentations as
+// well. nil stands for the default, the global provider or a new one.
 func WithTracerProvider(provider trace.TracerProvider) Option {
 	return optionFunc(func(c config) config {
 		c.provider = provider
@@ -125,7 +126,8 @@ const (
 )
 
 // WithContent sets the content policy of all destinations that have none of their
-// own. Default: [ContentDefault].
+// own. It does not show what a backend's variable (LANGSMITH_HIDE_INPUTS and the
+// like) hides. Default: [ContentDefault].
 func WithContent(policy Content) Option {
 	return optionFunc(func(c config) config {
 		c.content = policy

@@ -14,7 +14,8 @@ import (
 // OTLP is any endpoint that takes traces over OTLP/HTTP as protobuf: an
 // OpenTelemetry Collector, Jaeger, or a backend's own.
 type OTLP struct {
-	// Name tells destinations apart in reports. Empty: "otlp".
+	// Name tells destinations apart in reports. Empty: "otlp", and "otlp-2" and so
+	// on for further ones.
 	Name string
 	// Endpoint is the base URL; /v1/traces is added. For a URL that is to be used
 	// as it is, see TracesEndpoint.
@@ -23,13 +24,22 @@ type OTLP struct {
 	TracesEndpoint string
 	// Headers are sent to this endpoint only.
 	Headers map[string]string
-	// Compression is export.NoCompression (the default) or export.Gzip.
-	Compression export.Compression
-	// Timeout is per attempt. Zero: 10 seconds.
+	// Compression is NoCompression (the default) or Gzip.
+	Compression Compression
+	// Timeout is per attempt. Zero: 10 seconds, and 30 for a request above 1 MiB.
 	Timeout time.Duration
 	// Content is the content policy.
 	Content Content
 }
+
+// Compression of request bodies.
+type Compression = export.Compression
+
+// The compressions of [OTLP].
+const (
+	NoCompression = export.NoCompression
+	Gzip          = export.Gzip
+)
 
 func (c config) otlpDestinations() ([]export.Destination, error) {
 	configured := c.otlp
@@ -42,14 +52,15 @@ func (c config) otlpDestinations() ([]export.Destination, error) {
 	}
 	var all []export.Destination
 	var problems []error
-	for _, d := range configured {
+	for i, d := range configured {
+		d.Name = d.name(i)
 		target, err := d.url()
 		if err != nil {
 			problems = append(problems, err)
 			continue
 		}
 		all = append(all, export.Destination{
-			Name:        d.name(),
+			Name:        d.Name,
 			URL:         target,
 			Headers:     d.Headers,
 			Compression: d.Compression,
@@ -72,22 +83,26 @@ func otlpView(policy Content) export.View {
 	}
 }
 
-func (d OTLP) name() string {
-	if d.Name == "" {
+func (d OTLP) name(position int) string {
+	switch {
+	case d.Name != "":
+		return d.Name
+	case position == 0:
 		return "otlp"
+	default:
+		return "otlp-" + strconv.Itoa(position+1)
 	}
-	return d.Name
 }
 
 func (d OTLP) url() (string, error) {
 	if d.TracesEndpoint != "" {
-		u, err := parseURL(d.name()+": OTLP.TracesEndpoint", d.TracesEndpoint)
+		u, err := parseURL(d.Name+": OTLP.TracesEndpoint", d.TracesEndpoint)
 		if err != nil {
 			return "", err
 		}
 		return u.String(), nil
 	}
-	u, err := parseURL(d.name()+": OTLP.Endpoint", d.Endpoint)
+	u, err := parseURL(d.Name+": OTLP.Endpoint", d.Endpoint)
 	if err != nil {
 		return "", err
 	}
@@ -137,12 +152,12 @@ func otlpHeaders() (map[string]string, error) {
 	return parseHeaders(name, list)
 }
 
-func otlpCompression() (export.Compression, error) {
+func otlpCompression() (Compression, error) {
 	switch value, name := otlpVariable("COMPRESSION"); strings.ToLower(value) {
 	case "", "none":
-		return export.NoCompression, nil
+		return NoCompression, nil
 	case "gzip":
-		return export.Gzip, nil
+		return Gzip, nil
 	default:
 		return 0, fmt.Errorf("%s: unknown value; known are gzip and none", name)
 	}

@@ -3,8 +3,8 @@ package genotel
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
+	"path/filepath"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/resource"
@@ -21,15 +21,16 @@ func (c config) resource(ctx context.Context) (*resource.Resource, error) {
 	if c.environment != "" {
 		own = append(own, attribute.String("deployment.environment.name", c.environment))
 	}
-	explicit, err := resource.New(ctx, resource.WithFromEnv(), resource.WithAttributes(own...))
+	// Not resource.Default, which keeps for good what the environment said at first.
+	described, err := resource.New(ctx,
+		resource.WithTelemetrySDK(),
+		resource.WithAttributes(attribute.String("service.name", "unknown_service:"+filepath.Base(os.Args[0]))),
+		resource.WithFromEnv(),
+		resource.WithAttributes(own...))
 	if err != nil {
 		return nil, errors.New("OTEL_RESOURCE_ATTRIBUTES: malformed")
 	}
-	merged, err := resource.Merge(resource.Default(), explicit)
-	if err != nil {
-		return nil, fmt.Errorf("describing the program: %w", err)
-	}
-	return merged, nil
+	return described, nil
 }
 
 // attributeLimit replaces the SDK's limit of 128 attributes per span, beyond which
@@ -39,9 +40,8 @@ const attributeLimit = 1024
 
 func spanLimits() sdktrace.SpanLimits {
 	limits := sdktrace.NewSpanLimits()
-	_, forSpans := os.LookupEnv("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT")
-	_, forAll := os.LookupEnv("OTEL_ATTRIBUTE_COUNT_LIMIT")
-	if !forSpans && !forAll {
+	chosen, _ := variable("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT")
+	if chosen == "" {
 		limits.AttributeCountLimit = attributeLimit
 	}
 	return limits

@@ -131,6 +131,8 @@ func stub(c *record.Call) tracetest.SpanStub {
 	if c.Error != nil {
 		s.Status = sdktrace.Status{Code: codes.Error, Description: dialect.ErrorSummary(c.Error)}
 		s.Events = append(make([]sdktrace.Event, 0, spare), sdktrace.Event{
+			Name: "noted", Time: c.Timing.Start, Attributes: []attribute.KeyValue{attribute.String("exception.message", "noted")},
+		}, sdktrace.Event{
 			Name: "exception", Time: c.Timing.End,
 			Attributes: append(make([]attribute.KeyValue, 0, spare),
 				attribute.String("exception.type", c.Error.Type),

@@ -1,6 +1,7 @@
 package dialect_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -62,7 +63,7 @@ func TestAnEncoderAppendsAndChangesNothingBeforeIt(t *testing.T) {
 				continue
 			}
 			before := dialect.AppendGenAIStart(nil, c)
-			got := encode(before[:len(before):len(before)], c)
+			got := encode(slices.Clip(before), c)
 			assert.Equal(t, before, got[:len(before)], name)
 			assert.Equal(t, encode(nil, c), append([]attribute.KeyValue(nil), got[len(before):]...), name)
 			assert.Equal(t, build(), c, "%s changes the record", name)

@@ -129,7 +129,8 @@ func TestMessagesAreWrittenAsTheChatAPIKnowsThem(t *testing.T) {
 		},
 		"tool results in a user's turn": {
 			record.Message{Role: "user", Parts: []record.Part{
-				record.ToolResult{ID: "c1", Content: "1"}, record.ToolResult{ID: "c2", Content: "2"},
+				record.ToolResult{ID: "c1", Content: "1"},
+				record.ToolResult{ID: "c2", Content: "2"},
 				record.Text{Content: "Go on."},
 			}},
 			`{"role":"tool","tool_call_id":"c1","content":"1"},{"role":"tool","tool_call_id":"c2","content":"2"},` +

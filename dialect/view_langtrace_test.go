@@ -2,6 +2,7 @@ package dialect_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -56,7 +57,7 @@ func TestLangtraceGetsOnlyWhatItStores(t *testing.T) {
 			attributes := span.Attributes()
 			for _, e := range span.Events() {
 				assert.NotEmpty(t, e.Attributes, "a bare event loses the whole request: %s", e.Name)
-				attributes = append(attributes[:len(attributes):len(attributes)], e.Attributes...)
+				attributes = append(slices.Clip(attributes), e.Attributes...)
 			}
 			for _, kv := range attributes {
 				assert.Contains(t, []attribute.Type{attribute.STRING, attribute.INT64}, kv.Value.Type(), kv.Key)

@@ -100,7 +100,7 @@ func TestEveryViewTellsWhyContentIsMissing(t *testing.T) {
 func TestAnErrorIsQuotedOnlyWhereTheWholeConversationIsSeen(t *testing.T) {
 	// With content on the span, the exception event quotes the provider.
 	s := stub(failedChat())
-	s.Events[0].Attributes = []attribute.KeyValue{
+	s.Events[1].Attributes = []attribute.KeyValue{
 		attribute.String("exception.type", "rate_limit_exceeded"), attribute.String("exception.message", "MARKER is too much"),
 	}
 	for name, span := range map[string]sdktrace.ReadOnlySpan{
@@ -117,6 +117,9 @@ func TestAnErrorIsQuotedOnlyWhereTheWholeConversationIsSeen(t *testing.T) {
 						want += ": MARKER is too much"
 					}
 					assert.Equal(t, want, value(t, exception.Attributes, "exception.message"))
+					noted := event(t, view(span, failedChat()), "noted")
+					require.NotNil(t, noted, "other events stay as they are")
+					assert.Equal(t, "noted", value(t, noted.Attributes, "exception.message"))
 				})
 			}
 		}

@@ -96,7 +96,7 @@ func TestNothingElseIsGivenToTheRedactor(t *testing.T) {
 		ask(c, record.Image{Media: record.Media{MIMEType: "image/png", Blob: &record.Blob{Bytes: 8, SHA256: "ab"}}})
 	})
 	for _, kv := range span.Attributes() {
-		assert.NotContains(t, kv.Value.Emit(), "[removed]", kv.Key)
+		assert.NotContains(t, kv.Value.String(), "[removed]", kv.Key)
 	}
 	assert.Contains(t, attr(span, "gen_ai.input.messages"), "lookup")
 }

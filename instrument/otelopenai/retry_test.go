@@ -117,7 +117,7 @@ func TestErrorsCarryWhatIdentifiesThem(t *testing.T) {
 		"no JSON":           {400, "text/plain", "b\xffd gateway – \xe2\x82", "400"},
 		"cut JSON":          {400, "application/json", `{"error":{"type":"t","code":"c","message":"`, "c"},
 		"nothing":           {404, "application/json", "", "404"},
-		"an array":          {400, "application/json", `[{"error":{"code":"c"}}]`, "400"},
+		"an array":          {400, "application/json", `[{"error":{"code":"c"}}]`, "c"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStand(t, answer(c.status, c.contentType, c.body))

@@ -50,7 +50,7 @@ func NewContext(ctx context.Context, slip *Slip) context.Context {
 // context lives on in the children of the span it was made for.
 func Claim(ctx context.Context, span trace.SpanContext) *Slip {
 	slip, _ := ctx.Value(key{}).(*Slip)
-	if slip == nil {
+	if slip == nil || !span.IsValid() {
 		return nil
 	}
 	if slip.owner.CompareAndSwap(nil, &span) || slip.owner.Load().Equal(span) {
@@ -59,8 +59,18 @@ func Claim(ctx context.Context, span trace.SpanContext) *Slip {
 	return nil
 }
 
+// Close ends the offer, once the span has started. Without it a span below, of a
+// TracerProvider with other processors, would take what nobody claimed.
+func (s *Slip) Close() { s.owner.CompareAndSwap(nil, &nobody) }
+
+// nobody owns the slips that were not claimed.
+var nobody trace.SpanContext
+
 // Claimed reports whether a processor waits for the record.
-func (s *Slip) Claimed() bool { return s.owner.Load() != nil }
+func (s *Slip) Claimed() bool {
+	owner := s.owner.Load()
+	return owner != nil && owner.IsValid()
+}
 
 // Put leaves the finished call. complete, which may be nil, adds what is costly
 // to decode; it runs once, on the goroutine that first asks for the record. size

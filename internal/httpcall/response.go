@@ -113,6 +113,9 @@ func (f *flight) read(p []byte, err error) {
 // take decodes the bytes of a stream and keeps those of other bodies.
 func (f *flight) take(p []byte) {
 	limit := maxResponse
+	if f.format == document && len(f.body) == 0 && f.call.Request.Stream && beginsEvents(p) {
+		f.format = events
+	}
 	switch f.format {
 	case events:
 		f.events.Write(p, f.onEvent)
@@ -128,6 +131,11 @@ func (f *flight) take(p []byte) {
 	}
 	f.body = append(f.body, p...)
 }
+
+// beginsEvents reports whether the first bytes of a response to a streamed
+// request are those of events: some servers call them JSON. Comments and the names
+// of fields (data, event, id, retry) begin with bytes that JSON cannot begin with.
+func beginsEvents(p []byte) bool { return len(p) > 0 && strings.IndexByte(":deir", p[0]) >= 0 }
 
 func (f *flight) event(_, data []byte) {
 	if f.done {
@@ -151,7 +159,7 @@ func (f *flight) end() {
 			f.call.Error = &record.Error{Type: wire.DecodeError}
 		}
 	case document:
-		f.exchange.Response(f.body)
+		f.document()
 	case failure:
 		f.finish(record.Failed, f.exchange.Failure(f.status, f.body))
 	case opaque:
@@ -160,6 +168,25 @@ func (f *flight) end() {
 		}
 	}
 	f.finish(record.Completed, nil)
+}
+
+// document takes the end of a whole response.
+func (f *flight) document() {
+	if len(f.body) < maxResponse {
+		f.exchange.Response(f.body)
+		return
+	}
+	f.part()
+	f.call.Content.Truncated = true
+}
+
+// part decodes a body of which the end was not seen, so that it is no failure when
+// it is no whole JSON.
+func (f *flight) part() {
+	f.exchange.Response(f.body)
+	if e := f.call.Error; e != nil && e.Type == wire.DecodeError {
+		f.call.Error = nil
+	}
 }
 
 // closed takes the Close of the body, which may come before its end.
@@ -188,10 +215,7 @@ func (f *flight) closed() {
 // that counts bytes may have read all of it.
 func (f *flight) closedEarly() {
 	if f.format == document && len(f.body) > 0 {
-		f.exchange.Response(f.body)
-		if e := f.call.Error; e != nil && e.Type == wire.DecodeError {
-			f.call.Error = nil
-		}
+		f.part()
 	}
 	f.finish(record.Incomplete, nil)
 }
