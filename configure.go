@@ -130,8 +130,13 @@ func (t *Telemetry) stop(ctx context.Context) error {
 	if t.attached != nil {
 		t.attached.remove()
 	}
-	if t.owned != nil && t.owned.Shutdown(ctx) != nil && err == nil {
-		err = errors.New("genotel: shutting down: the TracerProvider did not stop in time")
+	if t.owned == nil {
+		return err
+	}
+	// Of the provider's own errors, ours is in err already, and a context that has
+	// ended is the caller's doing.
+	if other := t.owned.Shutdown(ctx); err == nil && ctx.Err() == nil {
+		err = other
 	}
 	return err
 }

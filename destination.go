@@ -3,8 +3,10 @@ package genotel
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/genotel/genotel/dialect"
@@ -38,8 +40,8 @@ func (c config) policy(own Content) Content {
 func mergeHeaders(sets ...map[string]string) map[string]string {
 	merged := map[string]string{}
 	for _, set := range sets {
-		for name, value := range set {
-			merged[http.CanonicalHeaderKey(name)] = value
+		for _, name := range slices.Sorted(maps.Keys(set)) {
+			merged[http.CanonicalHeaderKey(name)] = set[name]
 		}
 	}
 	return merged

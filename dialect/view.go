@@ -12,16 +12,12 @@ import (
 // operation, nil for spans that have none. It changes neither.
 type View func(span trace.ReadOnlySpan, call *record.Call) trace.ReadOnlySpan
 
-// Content says which side of a conversation a backend may see.
-type Content struct {
-	Input, Output bool
-}
-
-// GenAIView returns the view for backends that follow the conventions: the span's
-// gen_ai.* content attributes are replaced by those that content allows.
+// GenAIView returns the view for backends that follow the conventions. Content
+// that may not be seen is removed, in whatever vocabulary it is; a record adds what
+// may be, in the gen_ai.* form.
 func GenAIView(content Content) View {
 	return func(span trace.ReadOnlySpan, call *record.Call) trace.ReadOnlySpan {
-		r := rewrite(span, content.allows)
+		r := content.hide(span)
 		if call == nil {
 			return r
 		}
@@ -36,18 +32,6 @@ func GenAIView(content Content) View {
 	}
 }
 
-// allows reports whether an attribute may be seen.
-func (c Content) allows(key attribute.Key) bool {
-	switch {
-	case !isContent(key):
-		return true
-	case key == semconv.GenAIOutputMessagesKey:
-		return c.Output
-	default:
-		return c.Input
-	}
-}
-
 func contains(attributes []attribute.KeyValue, key attribute.Key) bool {
 	for _, kv := range attributes {
 		if kv.Key == key {
@@ -55,6 +39,14 @@ func contains(attributes []attribute.KeyValue, key attribute.Key) bool {
 		}
 	}
 	return false
+}
+
+// hide copies a span without the content that may not be seen. The text of an
+// exception event is the application's and stays.
+func (c Content) hide(span trace.ReadOnlySpan) *rewritten {
+	r := rewrite(span, c.allows)
+	r.events = c.visible(r.events)
+	return r
 }
 
 // rewritten is a span with other attributes and events.
@@ -121,16 +113,5 @@ func (r *rewritten) explain(c *record.Call, content Content) {
 		}
 		r.events[i].Attributes = attributes
 		return
-	}
-}
-
-// isContent reports whether a key holds message content in the gen_ai.* form.
-func isContent(key attribute.Key) bool {
-	switch key {
-	case semconv.GenAIInputMessagesKey, semconv.GenAIOutputMessagesKey,
-		semconv.GenAISystemInstructionsKey, semconv.GenAIToolDefinitionsKey:
-		return true
-	default:
-		return false
 	}
 }

@@ -17,14 +17,14 @@ import (
 // gen_ai.prompt and gen_ai.completion as JSON objects, the form from which
 // LangSmith makes inputs and outputs. Hidden, they are empty objects, since
 // LangSmith drops the usage of a run that has no outputs. A span without a record
-// is left as it is, but for hidden content in the gen_ai.* form.
+// is left as it is, but for hidden content.
 func LangSmithView(content Content) View {
 	return func(span trace.ReadOnlySpan, call *record.Call) trace.ReadOnlySpan {
 		if call == nil && content.Input && content.Output {
 			return span
 		}
 		if call == nil {
-			return rewrite(span, content.allows)
+			return content.hide(span)
 		}
 		r := rewrite(span, keptForLangSmith)
 		r.attributes = append(r.attributes, langsmith.GenAISystemKey.String(call.Provider))
@@ -59,7 +59,7 @@ func keptForLangSmith(key attribute.Key) bool {
 		semconv.ContentTruncatedKey, semconv.ContentWithheldKey:
 		return false
 	default:
-		return !isContent(key) && !strings.HasPrefix(string(key), langsmith.MetadataPrefix+"ls_")
+		return sideOf(key) == neither && !strings.HasPrefix(string(key), langsmith.MetadataPrefix+"ls_")
 	}
 }
 

@@ -21,10 +21,12 @@ import (
 // without attributes makes it refuse the whole request.
 func LangtraceView(content Content) View {
 	return func(span trace.ReadOnlySpan, call *record.Call) trace.ReadOnlySpan {
-		r := rewrite(span, func(key attribute.Key) bool {
-			return keptForLangtrace(key) && (call == nil || !isLLMContract(key))
-		})
-		if call != nil {
+		var r *rewritten
+		if call == nil {
+			r = rewrite(span, func(key attribute.Key) bool { return content.allows(key) && !forLangSmith(key) })
+			r.events = content.visible(r.events)
+		} else {
+			r = rewrite(span, keptForLangtrace)
 			r.langtrace(call, content)
 		}
 		r.attributes = simpleValues(r.attributes)
@@ -33,11 +35,13 @@ func LangtraceView(content Content) View {
 	}
 }
 
-// keptForLangtrace drops what only LangSmith reads, and content, which has its
-// own form here.
+// keptForLangtrace drops what only LangSmith reads, and what the view writes from
+// the record.
 func keptForLangtrace(key attribute.Key) bool {
-	return !isContent(key) && !strings.HasPrefix(string(key), "langsmith.")
+	return sideOf(key) == neither && !forLangSmith(key) && !isLLMContract(key)
 }
+
+func forLangSmith(key attribute.Key) bool { return strings.HasPrefix(string(key), "langsmith.") }
 
 // isLLMContract reports whether the view writes the key itself, from the record.
 func isLLMContract(key attribute.Key) bool {

@@ -45,7 +45,6 @@ type exchange struct {
 	Host            string            `json:"host"`
 	Path            string            `json:"path"`
 	RequestBody     string            `json:"request_body"`
-	RequestFidelity string            `json:"request_body_fidelity"`
 	Status          int               `json:"status"`
 	ResponseHeaders map[string]string `json:"response_headers"`
 	ResponseBody    string            `json:"response_body"`
@@ -130,7 +129,9 @@ func (r *recorded) RoundTrip(req *http.Request) (*http.Response, error) {
 var ways = map[string]func(*http.Response) ([]byte, error){
 	"at once":      func(res *http.Response) ([]byte, error) { return io.ReadAll(res.Body) },
 	"byte by byte": func(res *http.Response) ([]byte, error) { return io.ReadAll(iotest.OneByteReader(res.Body)) },
-	"in pieces":    func(res *http.Response) ([]byte, error) { return io.ReadAll(pieces{res.Body, rand.New(rand.NewPCG(1, 2))}) },
+	"in pieces": func(res *http.Response) ([]byte, error) {
+		return io.ReadAll(pieces{res.Body, rand.New(rand.NewPCG(1, 2))})
+	},
 	"written": func(res *http.Response) ([]byte, error) {
 		var b bytes.Buffer
 		_, err := io.Copy(&b, res.Body)
@@ -233,38 +234,220 @@ type (
 	}
 )
 
-// reading is what the independent reader finds in a response.
+// reading is what the independent reader finds in an exchange.
 type reading struct {
 	id, model string
 	reasons   []string
 	texts     []string
+	refusals  []string
 	usage     *wireUsage
 	failed    bool
 }
 
-func (r *reading) read(t *testing.T, data []byte) {
+// read reads a recorded response by what it looks like.
+func read(t *testing.T, body string) (r reading) {
+	t.Helper()
+	if strings.HasPrefix(strings.TrimSpace(body), "{") {
+		r.document(t, body)
+		return r
+	}
+	for line := range strings.Lines(body) {
+		data, ok := strings.CutPrefix(strings.TrimSpace(line), "data:")
+		if data = strings.TrimSpace(data); !ok || data == "" {
+			continue
+		}
+		if data == "[DONE]" {
+			break
+		}
+		r.document(t, data)
+	}
+	return r
+}
+
+func (r *reading) document(t *testing.T, data string) {
 	t.Helper()
 	var d wireDocument
-	require.NoError(t, json.Unmarshal(data, &d), "%s", data)
+	require.NoError(t, json.Unmarshal([]byte(data), &d), data)
 	r.id, r.model = cmp.Or(r.id, d.ID), cmp.Or(r.model, d.Model)
 	r.failed = r.failed || len(d.Error) > 0 && string(d.Error) != "null"
 	for _, c := range d.Choices {
 		for len(r.reasons) <= c.Index {
-			r.reasons, r.texts = append(r.reasons, ""), append(r.texts, "")
+			r.reasons, r.texts, r.refusals = append(r.reasons, ""), append(r.texts, ""), append(r.refusals, "")
 		}
 		r.reasons[c.Index] = cmp.Or(c.FinishReason, r.reasons[c.Index])
-		r.texts[c.Index] += textOf(t, c.Delta) + textOf(t, c.Message)
+		r.texts[c.Index] += c.Delta.text(t) + c.Message.text(t)
+		r.refusals[c.Index] += c.Delta.Refusal + c.Message.Refusal
 		r.usage = cmp.Or(c.Usage, r.usage) // Moonshot
 	}
 	r.usage = cmp.Or(d.Usage, d.Groq.Usage, r.usage)
 }
 
-// textOf is the text of a message; Mistral sends it in parts.
-func textOf(t *testing.T, m wireMessage) (text string) {
+// text is the text of a message, which Mistral sends in parts.
+func (m wireMessage) text(t *testing.T) (text string) {
 	t.Helper()
-	if len(m.Content) == 0 || m.Content[0] != '[' {
-		require.NoError(t, json.Unmarshal(cmp.Or(string(m.Content), "null")[:], &text))
-		return text + m.Refusal
+	if len(m.Content) == 0 {
+		return ""
+	}
+	if m.Content[0] != '[' {
+		require.NoError(t, json.Unmarshal(m.Content, &text))
+		return text
+	}
+	var parts []struct{ Type, Text string }
+	require.NoError(t, json.Unmarshal(m.Content, &parts))
+	for _, part := range parts {
+		if part.Type == "text" {
+			text += part.Text
+		}
 	}
 	return text
+}
+
+// known are the providers whose recordings stem from a host that says so.
+var known = []string{
+	"openai", "azure.ai.openai", "deepseek", "gcp.gemini", "groq", "mistral_ai", "moonshot_ai", "perplexity", "x_ai",
+}
+
+// requireSpan holds the span of an exchange against what was recorded.
+func requireSpan(t *testing.T, e exchange, span sdktrace.ReadOnlySpan) {
+	t.Helper()
+	var sent struct {
+		Model    string
+		Stream   bool
+		Messages []json.RawMessage
+	}
+	if e.RequestBody != "" {
+		require.NoError(t, json.Unmarshal([]byte(e.RequestBody), &sent))
+	}
+	want := read(t, e.ResponseBody)
+	provider := "openai"
+	if slices.Contains(known, e.Provider) {
+		provider = e.Provider
+	}
+	attributes := map[string]any{
+		"gen_ai.operation.name": "chat",
+		"gen_ai.provider.name":  provider,
+	}
+	set := func(key string, value any) {
+		switch value {
+		case "", false:
+		default:
+			attributes[key] = value
+		}
+	}
+	set("gen_ai.request.model", sent.Model)
+	set("gen_ai.request.stream", sent.Stream)
+	set("gen_ai.response.id", want.id)
+	set("gen_ai.response.model", want.model)
+	if want.usage != nil {
+		input, output := *want.usage.Prompt, *want.usage.Completion
+		if e.Provider == "x_ai" || e.Provider == "openai_compatible" { // both are xAI, which counts reasoning apart
+			output += want.usage.Details.Reasoning
+		}
+		set("gen_ai.usage.input_tokens", input)
+		set("gen_ai.usage.output_tokens", output)
+	}
+	for _, key := range []string{
+		"gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.request.stream", "gen_ai.response.id",
+		"gen_ai.response.model", "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens",
+	} {
+		require.Equal(t, attributes[key], attr(span, key), key)
+	}
+
+	failed := e.Status >= http.StatusBadRequest || want.failed || e.ResponseBody == ""
+	require.Equal(t, failed, span.Status().Code == codes.Error, span.Status())
+	require.Equal(t, failed, attr(span, "error.type") != nil)
+	require.Equal(t, failed, attr(span, "genotel.response.incomplete") == true)
+	require.Nil(t, attr(span, "genotel.content.truncated"))
+	require.Nil(t, attr(span, "genotel.content.withheld"))
+	if e.ResponseBody == "" { // two recordings lost the body: JSON was promised and nothing came
+		require.Equal(t, "decode_error", attr(span, "error.type"))
+	}
+
+	if len(sent.Messages) > 0 {
+		require.Len(t, messages(t, span, "gen_ai.input.messages"), len(sent.Messages))
+		require.NotContains(t, attr(span, "gen_ai.input.messages"), ";base64,", "bytes are described")
+	}
+	if len(want.reasons) == 0 {
+		require.Nil(t, attr(span, "gen_ai.response.finish_reasons"))
+		require.Nil(t, attr(span, "gen_ai.output.messages"))
+		return
+	}
+	answers := messages(t, span, "gen_ai.output.messages")
+	require.Len(t, answers, len(want.reasons))
+	for i := range want.reasons {
+		require.Equal(t, want.texts[i]+want.refusals[i], answers[i].text())
+		want.reasons[i] = cmp.Or(want.reasons[i], "error") // the list is positional
+	}
+	require.Equal(t, want.reasons, attr(span, "gen_ai.response.finish_reasons"))
+}
+
+// spanMessage is a message in the form of the conventions.
+type spanMessage struct {
+	Parts []struct {
+		Type    string
+		Content any
+	}
+}
+
+func (m spanMessage) text() (text string) {
+	for _, part := range m.Parts {
+		if part.Type == "text" {
+			text += part.Content.(string)
+		}
+	}
+	return text
+}
+
+func messages(t *testing.T, span sdktrace.ReadOnlySpan, key string) (all []spanMessage) {
+	t.Helper()
+	require.IsType(t, "", attr(span, key), key)
+	require.NoError(t, json.Unmarshal([]byte(attr(span, key).(string)), &all))
+	return all
+}
+
+// timeless are the attributes that do not depend on when something happened.
+func timeless(span sdktrace.ReadOnlySpan) map[string]any {
+	attributes := map[string]any{"name": span.Name()}
+	for _, kv := range span.Attributes() {
+		attributes[string(kv.Key)] = kv.Value.AsInterface()
+	}
+	delete(attributes, "gen_ai.response.time_to_first_chunk")
+	return attributes
+}
+
+func TestRecordedExchangesAreLeftAloneAndUnderstood(t *testing.T) {
+	chats, count := recordings(t)
+	replayed := map[string]int{}
+	allWays := append(slices.Sorted(maps.Keys(ways)), "by the client")
+	for _, e := range chats {
+		t.Run(e.ID, func(t *testing.T) {
+			var first sdktrace.ReadOnlySpan
+			for _, way := range allWays {
+				sent, received := replay(t, e, way)
+				require.Equal(t, e.RequestBody, string(sent), "the replay itself")
+				sentTraced, receivedTraced, span := tracedReplay(t, e, way)
+				require.Equal(t, string(sent), string(sentTraced), way)
+				require.Equal(t, string(received), string(receivedTraced), way)
+				if way != "by the client" || e.Status < http.StatusBadRequest {
+					require.Equal(t, e.ResponseBody, string(receivedTraced), way)
+				}
+				requireSpan(t, e, span)
+				if first == nil {
+					first = span
+				}
+				require.Equal(t, timeless(first), timeless(span), "%s and %s", allWays[0], way)
+			}
+			replayed[e.Provider]++
+		})
+	}
+
+	var table strings.Builder
+	sum := 0
+	for _, provider := range slices.Sorted(maps.Keys(replayed)) {
+		fmt.Fprintf(&table, "\n%5d  %s", replayed[provider], provider)
+		sum += replayed[provider]
+	}
+	t.Logf("exchanges replayed, each in %d ways:%s\n%5d  in all", len(allWays), table.String(), sum)
+	assert.Equal(t, count, sum, "exchanges in the corpus")
+	assert.NotZero(t, sum)
 }

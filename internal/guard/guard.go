@@ -7,6 +7,7 @@ package guard
 
 import (
 	"fmt"
+	"strings"
 
 	"go.opentelemetry.io/otel"
 )
@@ -23,5 +24,12 @@ func Recover(doing string) {
 // report is guarded itself: an error handler is the application's code too.
 func report(doing string, reason any) {
 	defer func() { _ = recover() }() // nothing is left to tell
-	otel.Handle(fmt.Errorf("genotel: panic while %s: %v", doing, reason))
+	text := fmt.Sprint(reason)
+	if len(text) > maxReason {
+		text = strings.ToValidUTF8(text[:maxReason], "") + "…"
+	}
+	otel.Handle(fmt.Errorf("genotel: panic while %s: %s", doing, text))
 }
+
+// maxReason bounds the text of a panic, in bytes: it may quote what was at hand.
+const maxReason = 200

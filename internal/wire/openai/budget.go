@@ -33,6 +33,9 @@ func (b *budget) spent() int { return maxContent - b.left }
 // elements enters a list and calls read for each element, which consumes it, as
 // long as there is room for more.
 func (b *budget) elements(s *jsonscan.Scanner, read func()) {
+	if s.Kind() == jsonscan.Invalid { // nothing
+		return
+	}
 	for ok := s.Array(); ok && s.Element(); {
 		if s.Kind() == jsonscan.Invalid { // the end of JSON that is cut
 			return

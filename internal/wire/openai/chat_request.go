@@ -106,8 +106,8 @@ func readParameter(s *jsonscan.Scanner, key string, req *record.Request) {
 // readFormat maps response_format.type; speech, which modalities ask for, wins.
 func readFormat(s *jsonscan.Scanner, req *record.Request) {
 	var format string
-	members(s, func(key string) bool {
-		if key != "type" {
+	members(s, func(key []byte) bool {
+		if string(key) != "type" {
 			return false
 		}
 		text(s, &format)

@@ -50,8 +50,8 @@ func readEnvelope(s *jsonscan.Scanner, key string, call *record.Call) {
 	case "usage":
 		readUsage(s, &call.Usage)
 	case "x_groq":
-		members(s, func(key string) bool {
-			if key != "usage" {
+		members(s, func(key []byte) bool {
+			if string(key) != "usage" {
 				return false
 			}
 			readUsage(s, &call.Usage)
@@ -69,8 +69,8 @@ func readChoices(s *jsonscan.Scanner, call *record.Call) {
 			continue
 		}
 		choice := record.Choice{Index: len(call.Response.Choices)}
-		members(s, func(key string) bool {
-			switch key {
+		members(s, func(key []byte) bool {
+			switch string(key) {
 			case "index":
 				choice.Index = index(s, choice.Index)
 			case "finish_reason":
@@ -102,8 +102,8 @@ func index(s *jsonscan.Scanner, fallback int) int {
 func readResponseContent(body []byte, call *record.Call) {
 	b := newBudget()
 	s := jsonscan.New(body)
-	members(&s, func(key string) bool {
-		if key != "choices" {
+	members(&s, func(key []byte) bool {
+		if string(key) != "choices" {
 			return false
 		}
 		position := 0
@@ -123,8 +123,8 @@ func readResponseContent(body []byte, call *record.Call) {
 func readChoiceContent(s *jsonscan.Scanner, b *budget, position int, choices []record.Choice) {
 	var message record.Message
 	at := position
-	members(s, func(key string) bool {
-		switch key {
+	members(s, func(key []byte) bool {
+		switch string(key) {
 		case "index":
 			at = index(s, position)
 		case "message":

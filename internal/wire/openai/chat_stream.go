@@ -79,8 +79,8 @@ func (st *chatStream) readChoice(s *jsonscan.Scanner, position int, call *record
 		return false
 	}
 	c := jsonscan.New(raw)
-	members(&c, func(key string) bool {
-		switch key {
+	members(&c, func(key []byte) bool {
+		switch string(key) {
 		case "delta":
 			generated = st.readDelta(&c, choice, content)
 		case "finish_reason":
@@ -100,8 +100,8 @@ func (st *chatStream) readChoice(s *jsonscan.Scanner, position int, call *record
 func choiceIndex(raw []byte, position int) int {
 	found := position
 	s := jsonscan.New(raw)
-	members(&s, func(key string) bool {
-		if key != "index" || s.Kind() != jsonscan.Number {
+	members(&s, func(key []byte) bool {
+		if string(key) != "index" || s.Kind() != jsonscan.Number {
 			return false
 		}
 		found = index(&s, -1)
@@ -128,9 +128,9 @@ func (st *chatStream) choice(index int) *streamChoice {
 func (st *chatStream) readDelta(s *jsonscan.Scanner, choice *streamChoice, content bool) (generated bool) {
 	reasoned := false
 	var details []byte
-	members(s, func(key string) bool {
+	members(s, func(key []byte) bool {
 		more := false
-		switch key {
+		switch string(key) {
 		case "role":
 			st.name(s, &choice.role, content)
 		case "content":
@@ -192,8 +192,8 @@ func (st *chatStream) readDeltaContent(s *jsonscan.Scanner, choice *streamChoice
 }
 
 func (st *chatStream) readDeltaAudio(s *jsonscan.Scanner, choice *streamChoice, content bool) (generated bool) {
-	members(s, func(key string) bool {
-		switch key {
+	members(s, func(key []byte) bool {
+		switch string(key) {
 		case "transcript":
 			generated = st.append(s, &choice.transcript, content) || generated
 		case "data":
@@ -217,8 +217,8 @@ func (st *chatStream) readDeltaCall(s *jsonscan.Scanner, choice *streamChoice, p
 	}
 	generated := false
 	c := jsonscan.New(raw)
-	members(&c, func(key string) bool {
-		switch key {
+	members(&c, func(key []byte) bool {
+		switch string(key) {
 		case "id":
 			st.name(&c, &call.id, content)
 		case "type":
@@ -238,8 +238,8 @@ func (st *chatStream) readDeltaFunction(s *jsonscan.Scanner, call *streamCall, c
 		s.Skip()
 		return false
 	}
-	members(s, func(key string) bool {
-		switch key {
+	members(s, func(key []byte) bool {
+		switch string(key) {
 		case "name":
 			generated = st.name(s, &call.name, content) || generated
 		case "arguments", "input":
@@ -268,8 +268,8 @@ type fragment struct {
 func identify(raw []byte, position int) fragment {
 	f := fragment{index: position}
 	s := jsonscan.New(raw)
-	members(&s, func(key string) bool {
-		switch key {
+	members(&s, func(key []byte) bool {
+		switch string(key) {
 		case "index":
 			if s.Kind() != jsonscan.Number {
 				return false
@@ -281,8 +281,8 @@ func identify(raw []byte, position int) fragment {
 		case "id":
 			text(&s, &f.id)
 		case "function", "custom":
-			members(&s, func(key string) bool {
-				if key != "name" {
+			members(&s, func(key []byte) bool {
+				if string(key) != "name" {
 					return false
 				}
 				text(&s, &f.name)

@@ -498,3 +498,18 @@ func TestAFinishReasonIsBounded(t *testing.T) {
 	assert.True(t, complete)
 	assert.Equal(t, reason[:256], call.Response.Choices[0].FinishReason)
 }
+
+func TestAnOrdinaryChunkCostsNoAllocation(t *testing.T) {
+	events := [][]byte{
+		[]byte(`{"id":"chatcmpl-1","object":"chat.completion.chunk","created":1700000000,"model":"gpt-4o","service_tier":"default",` +
+			`"system_fingerprint":"fp_1","choices":[` + delta(0, `{"role":"assistant","content":"Hello"}`) + `],"usage":null,"obfuscation":"x"}`),
+		[]byte(chunk(delta(0, `{"tool_calls":[{"index":0,"function":{"arguments":"{\"x\":1}"}}]}`))),
+		[]byte(chunk(delta(0, `{"reasoning_content":"2+2","refusal":null,"audio":null}`))),
+		[]byte(`{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":2,"completion_tokens_details":{"reasoning_tokens":1}}}`),
+	}
+	for _, data := range events {
+		chat := openai.NewChat(new(record.Call))
+		chat.Request([]byte(`{}`), false)
+		assert.Zero(t, testing.AllocsPerRun(100, func() { chat.Event(data) }), string(data))
+	}
+}

@@ -23,18 +23,18 @@ func readFailure(status int, body []byte) *record.Error {
 		s.Element()
 	}
 	inner := false
-	members(&s, func(key string) bool {
+	members(&s, func(key []byte) bool {
 		switch {
-		case key == "error" && s.Kind() == jsonscan.Object:
+		case string(key) == "error" && s.Kind() == jsonscan.Object:
 			*e = record.Error{Status: status}
 			readErrorObject(&s, e)
 			inner = true
 		case inner:
 			return false
-		case key == "error":
+		case string(key) == "error":
 			e.Message = (&budget{left: maxMessage}).text(&s)
 		default:
-			return readErrorMember(&s, key, e)
+			return readErrorMember(&s, string(key), e)
 		}
 		return true
 	})
@@ -64,7 +64,7 @@ func readInlineError(s *jsonscan.Scanner, call *record.Call) {
 }
 
 func readErrorObject(s *jsonscan.Scanner, e *record.Error) {
-	members(s, func(key string) bool { return readErrorMember(s, key, e) })
+	members(s, func(key []byte) bool { return readErrorMember(s, string(key), e) })
 }
 
 func readErrorMember(s *jsonscan.Scanner, key string, e *record.Error) bool {

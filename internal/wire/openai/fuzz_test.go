@@ -223,7 +223,8 @@ func FuzzChatRequest(f *testing.F) {
 		  "presence_penalty":0,"frequency_penalty":-2.0,"reasoning_effort":"low","service_tier":"flex","response_format":{"type":"text"}}`,
 		`{"messages":[{"role":"user","content":[{"type":"text","text":"a"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA",
 		  "detail":"low"}},{"type":"image_url","image_url":"data:text/plain,100%25"},{"type":"input_audio","input_audio":{"data":"AA==","format":"wav"}},
-		  {"type":"file","file":{"file_data":"!","filename":"f","file_id":"x"}},{"type":"refusal","refusal":"no"},7,` + "\"\xff\"" + `]}],"stop":"END"}`,
+		  {"type":"file","file":{"file_data":"!","filename":"f","file_id":"x"}},{"type":"refusal","refusal":"no"},
+		  {"type":"video_url","video_url":{"url":"data:video/mp4;base64,AAAA"}},{"type":"document_url","document_url":"data:,a"},7,` + "\"\xff\"" + `]}],"stop":"END"}`,
 		`{"messages":[{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},
 		  {"role":"tool","tool_call_id":"c","content":"20"},{"role":"function","name":"f","content":[{"type":"text","text":"20"}]}],
 		  "tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{"x":"` + "\xff" + `"}}},{"type":"custom"}],
@@ -233,23 +234,23 @@ func FuzzChatRequest(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		before := bytes.Clone(body)
+		given := bytes.Clone(body)
 		call := new(record.Call)
 		chat := openai.NewChat(call)
-		chat.Request(body, true)
-		model := openai.Model(body)
+		chat.Request(given, true)
+		model := openai.Model(given)
 		require.LessOrEqual(t, chat.Retained(), len(body))
 		require.True(t, utf8.ValidString(model))
-		require.Equal(t, before, body, "the body is never changed")
-		clear(body) // it may be used again
+		require.Equal(t, body, given, "the body is never changed")
+		clear(given) // its buffer may be used again
 		chat.Content(call)
 		sound(t, call, len(body))
 		bare := new(record.Call)
-		openai.NewChat(bare).Request(before, false)
+		openai.NewChat(bare).Request(body, false)
 		require.Equal(t, *bare, withoutContent(call), "without content all the rest is the same")
 
 		var o oracle
-		r, ok := o.document(before).(object)
+		r, ok := o.document(body).(object)
 		if !ok || o.unclear {
 			return
 		}

@@ -95,8 +95,8 @@ func texts(call *record.Call) (all []string) {
 			if v.Type() == reflect.TypeFor[time.Time]() {
 				return
 			}
-			for i := range v.NumField() {
-				walk(v.Field(i))
+			for _, field := range v.Fields() {
+				walk(field)
 			}
 		case reflect.Slice:
 			for i := range v.Len() {

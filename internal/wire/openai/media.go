@@ -14,20 +14,35 @@ import (
 
 func readImage(s *jsonscan.Scanner, b *budget) record.Part {
 	var image record.Image
-	members(s, func(key string) bool {
-		if key != "image_url" {
+	image.Media, image.Detail = readLink(s, b, "image_url")
+	return image
+}
+
+// readDocument consumes a part with a URL that is no image's: documents of Mistral
+// and videos.
+func readDocument(s *jsonscan.Scanner, b *budget, kind string) record.Part {
+	var file record.File
+	file.Media, _ = readLink(s, b, kind)
+	return file
+}
+
+// readLink consumes a part whose member of the given name is a URL, or an object
+// with one.
+func readLink(s *jsonscan.Scanner, b *budget, name string) (media record.Media, detail string) {
+	members(s, func(key []byte) bool {
+		if string(key) != name {
 			return false
 		}
 		if s.Kind() == jsonscan.String { // Mistral's short form
-			image.Media = readURL(s, b)
+			media = readURL(s, b)
 			return true
 		}
-		members(s, func(key string) bool {
-			switch key {
+		members(s, func(key []byte) bool {
+			switch string(key) {
 			case "url":
-				image.Media = readURL(s, b)
+				media = readURL(s, b)
 			case "detail":
-				text(s, &image.Detail)
+				text(s, &detail)
 			default:
 				return false
 			}
@@ -35,17 +50,17 @@ func readImage(s *jsonscan.Scanner, b *budget) record.Part {
 		})
 		return true
 	})
-	return image
+	return media, detail
 }
 
 func readInputAudio(s *jsonscan.Scanner, b *budget) record.Part {
 	var data, format string
-	members(s, func(key string) bool {
-		if key != "input_audio" {
+	members(s, func(key []byte) bool {
+		if string(key) != "input_audio" {
 			return false
 		}
-		members(s, func(key string) bool {
-			switch key {
+		members(s, func(key []byte) bool {
+			switch string(key) {
 			case "data":
 				text(s, &data)
 			case "format":
@@ -64,8 +79,8 @@ func readInputAudio(s *jsonscan.Scanner, b *budget) record.Part {
 // transcript in an answer. It is nil when there is neither.
 func readAudio(s *jsonscan.Scanner, b *budget) record.Part {
 	var audio record.Audio
-	members(s, func(key string) bool {
-		switch key {
+	members(s, func(key []byte) bool {
+		switch string(key) {
 		case "id":
 			text(s, &audio.FileID)
 		case "data":
@@ -90,12 +105,12 @@ func readAudio(s *jsonscan.Scanner, b *budget) record.Part {
 
 func readFile(s *jsonscan.Scanner, b *budget) record.Part {
 	var file record.File
-	members(s, func(key string) bool {
-		if key != "file" {
+	members(s, func(key []byte) bool {
+		if string(key) != "file" {
 			return false
 		}
-		members(s, func(key string) bool {
-			switch key {
+		members(s, func(key []byte) bool {
+			switch string(key) {
 			case "file_id":
 				text(s, &file.FileID)
 			case "filename":

@@ -85,6 +85,17 @@ func TestMediaAreDescribedAndNotKept(t *testing.T) {
 			`{"type":"file","file":{"filename":"a.pdf","file_data":"` + encoded + `"}}`,
 			record.File{Name: "a.pdf", Media: record.Media{Blob: blob(bytes)}},
 		},
+		"a document by URL": { // Mistral
+			`{"type":"document_url","document_url":"https://x.test/a.pdf"}`, record.File{Media: record.Media{URI: "https://x.test/a.pdf"}},
+		},
+		"a document in a data URL": {
+			`{"document_url":"data:application/pdf;base64,` + encoded + `","type":"document_url"}`,
+			record.File{Media: record.Media{MIMEType: "application/pdf", Blob: blob(bytes)}},
+		},
+		"a video in a data URL": { // OpenRouter
+			`{"type":"video_url","video_url":{"url":"data:video/mp4;base64,` + encoded + `"}}`,
+			record.File{Media: record.Media{MIMEType: "video/mp4", Blob: blob(bytes)}},
+		},
 		"no file":              {`{"type":"file"}`, record.File{}},
 		"an empty file":        {`{"type":"file","file":{"file_data":""}}`, record.File{}},
 		"a file of wrong type": {`{"type":"file","file":"file-1"}`, record.File{}},

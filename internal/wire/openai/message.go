@@ -14,8 +14,8 @@ func readMessage(s *jsonscan.Scanner, b *budget) record.Message {
 	var details []byte
 	var parts, calls []record.Part
 	var audio record.Part
-	members(s, func(key string) bool {
-		switch key {
+	members(s, func(key []byte) bool {
+		switch string(key) {
 		case "role":
 			text(s, &m.Role)
 		case "name":
@@ -111,6 +111,8 @@ func readPart(raw []byte, b *budget) record.Part {
 		return readInputAudio(&s, b)
 	case "file":
 		return readFile(&s, b)
+	case "document_url", "video_url":
+		return readDocument(&s, b, kind)
 	default:
 		return record.Generic{Type: kind, JSON: b.raw(&s)}
 	}
@@ -118,8 +120,8 @@ func readPart(raw []byte, b *budget) record.Part {
 
 func partType(raw []byte) (kind string) {
 	s := jsonscan.New(raw)
-	members(&s, func(key string) bool {
-		if key != "type" {
+	members(&s, func(key []byte) bool {
+		if string(key) != "type" {
 			return false
 		}
 		text(&s, &kind)
@@ -130,8 +132,8 @@ func partType(raw []byte) (kind string) {
 
 // member returns the text of one member of an object.
 func member(s *jsonscan.Scanner, name string, b *budget) (value string) {
-	members(s, func(key string) bool {
-		if key != name {
+	members(s, func(key []byte) bool {
+		if string(key) != name {
 			return false
 		}
 		value = b.text(s)
@@ -143,8 +145,8 @@ func member(s *jsonscan.Scanner, name string, b *budget) (value string) {
 // readThinking joins the texts of a thinking part, which Mistral nests.
 func readThinking(s *jsonscan.Scanner, b *budget) string {
 	var all strings.Builder
-	members(s, func(key string) bool {
-		if key != "thinking" && key != "text" {
+	members(s, func(key []byte) bool {
+		if string(key) != "thinking" && string(key) != "text" {
 			return false
 		}
 		if s.Kind() == jsonscan.String {
@@ -162,11 +164,14 @@ func readThinking(s *jsonscan.Scanner, b *budget) string {
 // readDetails joins the texts of reasoning_details, which some providers send
 // beside the reasoning and some instead of it.
 func readDetails(raw []byte, b *budget) string {
+	if raw == nil {
+		return ""
+	}
 	var all strings.Builder
 	s := jsonscan.New(raw)
 	for ok := s.Array(); ok && s.Element(); {
-		members(&s, func(key string) bool {
-			if key != "text" && key != "summary" {
+		members(&s, func(key []byte) bool {
+			if string(key) != "text" && string(key) != "summary" {
 				return false
 			}
 			all.WriteString(b.text(&s))

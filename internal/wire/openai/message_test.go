@@ -43,9 +43,9 @@ func TestMessagesBecomeTypedParts(t *testing.T) {
 				record.Text{Content: "c"}, record.Text{Content: "d"}, record.Text{})},
 		},
 		"an unknown part is kept as it is": {
-			`{"role":"user","content":[ {"type":"video_url", "video_url":{"url":"https://x.test/v"}} ]}`,
+			`{"role":"user","content":[ {"type":"reference", "reference_ids":[1, 2]} ]}`,
 			record.Message{Role: "user", Parts: parts(record.Generic{
-				Type: "video_url", JSON: `{"type":"video_url", "video_url":{"url":"https://x.test/v"}}`,
+				Type: "reference", JSON: `{"type":"reference", "reference_ids":[1, 2]}`,
 			})},
 		},
 		"a part without a type": {

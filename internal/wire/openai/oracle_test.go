@@ -72,7 +72,7 @@ func elements(v any) []any { l, _ := v.([]any); return l }
 
 func str(v any) string { s, _ := v.(string); return s }
 
-var integer = regexp.MustCompile(`^-?[0-9]+$`)
+var integer = regexp.MustCompile(`^-?\d+$`)
 
 // whole returns an integer, fallback when there is none.
 func (o *oracle) whole(v any, fallback int64) int64 {

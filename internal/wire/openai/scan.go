@@ -75,7 +75,7 @@ func texts(s *jsonscan.Scanner) []string {
 
 // members visits the members of an object. visit consumes the value and reports
 // true, or leaves it and reports false.
-func members(s *jsonscan.Scanner, visit func(key string) bool) {
+func members(s *jsonscan.Scanner, visit func(key []byte) bool) {
 	if !s.Object() {
 		return
 	}
@@ -84,7 +84,7 @@ func members(s *jsonscan.Scanner, visit func(key string) bool) {
 		if !ok {
 			return
 		}
-		if !visit(string(key)) {
+		if !visit(key) {
 			s.Skip()
 		}
 	}

@@ -8,8 +8,8 @@ import (
 // readToolCall consumes one whole tool call.
 func readToolCall(s *jsonscan.Scanner, b *budget) record.Part {
 	call := record.ToolCall{Type: "function"}
-	members(s, func(key string) bool {
-		switch key {
+	members(s, func(key []byte) bool {
+		switch string(key) {
 		case "id":
 			text(s, &call.ID)
 		case "type":
@@ -27,8 +27,8 @@ func readToolCall(s *jsonscan.Scanner, b *budget) record.Part {
 // readCalled consumes the object that names the tool. Some providers send one for
 // each kind of tool, of which all but one are empty.
 func readCalled(s *jsonscan.Scanner, b *budget, call *record.ToolCall) {
-	members(s, func(key string) bool {
-		switch key {
+	members(s, func(key []byte) bool {
+		switch string(key) {
 		case "name":
 			firstText(s, &call.Name)
 		case "arguments", "input":
@@ -51,8 +51,8 @@ func readCalled(s *jsonscan.Scanner, b *budget, call *record.ToolCall) {
 // others may hold credentials.
 func readTool(s *jsonscan.Scanner, b *budget) record.Tool {
 	tool := record.Tool{Type: "function"}
-	members(s, func(key string) bool {
-		switch key {
+	members(s, func(key []byte) bool {
+		switch string(key) {
 		case "type":
 			text(s, &tool.Type)
 		case "function", "custom":
@@ -66,8 +66,8 @@ func readTool(s *jsonscan.Scanner, b *budget) record.Tool {
 }
 
 func readFunction(s *jsonscan.Scanner, b *budget, tool *record.Tool) {
-	members(s, func(key string) bool {
-		switch key {
+	members(s, func(key []byte) bool {
+		switch string(key) {
 		case "name":
 			text(s, &tool.Name)
 		case "description":

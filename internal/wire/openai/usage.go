@@ -13,8 +13,8 @@ func readUsage(s *jsonscan.Scanner, into *record.Usage) {
 		return
 	}
 	var u record.Usage
-	members(s, func(key string) bool {
-		switch key {
+	members(s, func(key []byte) bool {
+		switch string(key) {
 		case "prompt_tokens":
 			count(s, &u.Input)
 		case "completion_tokens":
@@ -46,8 +46,8 @@ func readUsage(s *jsonscan.Scanner, into *record.Usage) {
 }
 
 func readInputDetails(s *jsonscan.Scanner, u *record.Usage) {
-	members(s, func(key string) bool {
-		switch key {
+	members(s, func(key []byte) bool {
+		switch string(key) {
 		case "cached_tokens":
 			count(s, &u.CacheRead)
 		case "cache_write_tokens":
@@ -66,8 +66,8 @@ func readInputDetails(s *jsonscan.Scanner, u *record.Usage) {
 }
 
 func readOutputDetails(s *jsonscan.Scanner, u *record.Usage) {
-	members(s, func(key string) bool {
-		switch key {
+	members(s, func(key []byte) bool {
+		switch string(key) {
 		case "reasoning_tokens":
 			count(s, &u.Reasoning)
 		case "text_tokens":

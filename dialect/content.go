@@ -1,0 +1,133 @@
+package dialect
+
+import (
+	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/genotel/genotel/semconv"
+	"github.com/genotel/genotel/semconv/langsmith"
+	"github.com/genotel/genotel/semconv/langtrace"
+	"github.com/genotel/genotel/semconv/openinference"
+)
+
+// Content says which side of a conversation a backend may see.
+type Content struct {
+	Input, Output bool
+}
+
+// side is where content of a conversation belongs.
+type side uint8
+
+const (
+	neither side = iota
+	input
+	output
+)
+
+// contentKeys are the attributes in which instrumentations, ours and others', put
+// content.
+var contentKeys = map[attribute.Key]side{
+	semconv.GenAIInputMessagesKey:      input,
+	semconv.GenAISystemInstructionsKey: input,
+	semconv.GenAIToolDefinitionsKey:    input,
+	semconv.GenAIToolCallArgumentsKey:  input,
+	semconv.GenAIRetrievalQueryTextKey: input,
+	semconv.GenAIMemoryQueryTextKey:    input,
+	semconv.GenAIOutputMessagesKey:     output,
+	semconv.GenAIToolCallResultKey:     output,
+	semconv.GenAIRetrievalDocumentsKey: output,
+	semconv.GenAIMemoryRecordsKey:      output,
+
+	langsmith.GenAIPromptKey:           input,
+	langsmith.GenAICompletionKey:       output,
+	langsmith.TraceloopEntityInputKey:  input,
+	langsmith.TraceloopEntityOutputKey: output,
+	langsmith.ToolsKey:                 input,
+	langsmith.ToolArgumentsKey:         input,
+	langsmith.PromptKey:                input,
+	langsmith.AllMessagesEventsKey:     output,
+	langsmith.EventsKey:                output,
+	langsmith.AttachmentsKey:           input,
+
+	langtrace.LLMRequestMessagesKey: input,
+	langtrace.LLMPromptsKey:         input,
+	langtrace.LLMResponsesKey:       output,
+	langtrace.LLMToolsKey:           input,
+
+	openinference.InputValueKey:                 input,
+	openinference.OutputValueKey:                output,
+	openinference.LLMPromptTemplateVariablesKey: input,
+	openinference.LLMPromptTemplateTemplateKey:  input,
+	openinference.ToolParametersKey:             input,
+}
+
+// contentPrefixes are those of attributes with an index in their name.
+var contentPrefixes = []struct {
+	prefix string
+	side   side
+}{
+	{semconv.GenAIPromptVariablePrefix, input},
+	{string(openinference.LLMInputMessagesKey) + ".", input},
+	{string(openinference.LLMOutputMessagesKey) + ".", output},
+	{string(openinference.LLMToolsKey) + ".", input},
+	{string(openinference.RetrievalDocumentsKey) + ".", output},
+	{string(openinference.EmbeddingEmbeddingsKey) + ".", input},
+	{string(langsmith.LLMRequestFunctionsKey) + ".", input},
+	{langsmith.GenAICompletionPrefix, output},
+}
+
+// contentEvents are the events that carry content.
+var contentEvents = map[string]side{
+	langsmith.EventContentPrompt:     input,
+	langsmith.EventSystemMessage:     input,
+	langsmith.EventUserMessage:       input,
+	langsmith.EventToolMessage:       input,
+	langsmith.EventContentCompletion: output,
+	langsmith.EventAssistantMessage:  output,
+	langsmith.EventChoice:            output,
+}
+
+func sideOf(key attribute.Key) side {
+	if s, ok := contentKeys[key]; ok {
+		return s
+	}
+	name := string(key)
+	for _, p := range contentPrefixes {
+		if strings.HasPrefix(name, p.prefix) {
+			return p.side
+		}
+	}
+	// gen_ai.prompt.0.content is content, gen_ai.prompt.name is not.
+	if index, ok := strings.CutPrefix(name, langsmith.GenAIPromptPrefix); ok && index != "" &&
+		'0' <= index[0] && index[0] <= '9' {
+		return input
+	}
+	return neither
+}
+
+// allows reports whether an attribute may be seen.
+func (c Content) allows(key attribute.Key) bool { return c.shows(sideOf(key)) }
+
+func (c Content) shows(s side) bool {
+	switch s {
+	case input:
+		return c.Input
+	case output:
+		return c.Output
+	default:
+		return true
+	}
+}
+
+// visible returns the events that may be seen.
+func (c Content) visible(events []trace.Event) []trace.Event {
+	kept := make([]trace.Event, 0, len(events))
+	for _, event := range events {
+		if c.shows(contentEvents[event.Name]) {
+			kept = append(kept, event)
+		}
+	}
+	return kept
+}

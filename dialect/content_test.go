@@ -1,0 +1,76 @@
+package dialect_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	"github.com/genotel/genotel/dialect"
+)
+
+// inputs and outputs are where the instrumentations of others put content.
+var (
+	inputs = []string{
+		"gen_ai.input.messages", "gen_ai.system_instructions", "gen_ai.tool.definitions", "gen_ai.tool.call.arguments",
+		"gen_ai.prompt", "gen_ai.prompt.0.content", "gen_ai.prompt.12.role", "gen_ai.prompt.variable.name",
+		"traceloop.entity.input", "input.value", "llm.input_messages.0.message.content", "llm.request.messages", "llm.tools",
+		"tools", "prompt",
+	}
+	outputs = []string{
+		"gen_ai.output.messages", "gen_ai.tool.call.result", "gen_ai.completion", "gen_ai.completion.0.content",
+		"traceloop.entity.output", "output.value", "llm.output_messages.0.message.content", "all_messages_events",
+		"retrieval.documents.0.document.content",
+	}
+	harmless = []string{
+		"gen_ai.request.model", "gen_ai.prompt.name", "gen_ai.prompt.version", "gen_ai.usage.input_tokens",
+		"llm.request.model", "http.route", "prompt_id",
+	}
+)
+
+func TestHiddenSidesOfForeignSpansStayHidden(t *testing.T) {
+	var attributes []attribute.KeyValue
+	for _, keys := range [][]string{inputs, outputs, harmless} {
+		for _, key := range keys {
+			attributes = append(attributes, attribute.String(key, "x"))
+		}
+	}
+	one := []attribute.KeyValue{attribute.String("content", "x")}
+	span := tracetest.SpanStub{Name: "theirs", Attributes: attributes, Events: []trace.Event{
+		{Name: "gen_ai.user.message", Attributes: one}, {Name: "gen_ai.choice", Attributes: one},
+		{Name: "gen_ai.content.prompt", Attributes: one}, {Name: "gen_ai.content.completion", Attributes: one},
+		{Name: "exception", Attributes: one},
+	}}.Snapshot()
+
+	for name, view := range map[string]func(dialect.Content) dialect.View{
+		"gen_ai": dialect.GenAIView, "langsmith": dialect.LangSmithView, "langtrace": dialect.LangtraceView,
+	} {
+		for _, content := range []dialect.Content{{}, {Input: true}, {Output: true}, {Input: true, Output: true}} {
+			seen := map[string]bool{}
+			rewritten := view(content)(span, nil)
+			for _, kv := range rewritten.Attributes() {
+				seen[string(kv.Key)] = true
+			}
+			for _, key := range inputs {
+				assert.Equal(t, content.Input, seen[key], "%s %+v %s", name, content, key)
+			}
+			for _, key := range outputs {
+				assert.Equal(t, content.Output, seen[key], "%s %+v %s", name, content, key)
+			}
+			for _, key := range harmless {
+				assert.True(t, seen[key], "%s %+v %s", name, content, key)
+			}
+			events := map[string]bool{}
+			for _, e := range rewritten.Events() {
+				events[e.Name] = true
+			}
+			assert.Equal(t, content.Input, events["gen_ai.user.message"], name)
+			assert.Equal(t, content.Input, events["gen_ai.content.prompt"], name)
+			assert.Equal(t, content.Output, events["gen_ai.choice"], name)
+			assert.Equal(t, content.Output, events["gen_ai.content.completion"], name)
+			assert.True(t, events["exception"], name)
+		}
+	}
+}
