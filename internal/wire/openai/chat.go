@@ -3,7 +3,6 @@ package openai
 import (
 	"bytes"
 
-	"github.com/genotel/genotel/internal/jsonscan"
 	"github.com/genotel/genotel/internal/wire"
 	"github.com/genotel/genotel/otelgenai/record"
 )
@@ -80,24 +79,5 @@ func (c *Chat) Content(call *record.Call) {
 		readResponseContent(c.response, call)
 	} else {
 		c.stream.content(call)
-	}
-}
-
-// Model finds the model in a request body and reads no further.
-func Model(body []byte) string {
-	s := jsonscan.New(body)
-	if !s.Object() {
-		return ""
-	}
-	for {
-		key, ok := s.Field()
-		if !ok {
-			return ""
-		}
-		if string(key) == "model" {
-			model, _ := s.Text()
-			return model
-		}
-		s.Skip()
 	}
 }

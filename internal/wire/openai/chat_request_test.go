@@ -115,12 +115,17 @@ func TestTheContentOfARequestIsCopied(t *testing.T) {
 	assert.Equal(t, []record.Message{{Role: "user", Parts: parts(record.Text{Content: "Hi."})}}, call.Request.Messages)
 }
 
-func TestModelIsFoundWithoutReadingTheRest(t *testing.T) {
+func TestTheModelIsFoundWhereverItIs(t *testing.T) {
 	for name, test := range map[string]struct{ body, want string }{
 		"first":                     {`{"model":"gpt-4o","messages":[]}`, "gpt-4o"},
 		"last":                      {`{"messages":[{"model":"no"}],"tools":{"model":"no"},"model":"gpt-4o"}`, "gpt-4o"},
 		"before a defect":           {`{"model":"gpt-4o",oops`, "gpt-4o"},
-		"behind a defect":           {`{oops,"model":"gpt-4o"}`, ""},
+		"behind a defect":           {`{oops,"model":"gpt-4o"}`, "gpt-4o"},
+		"far from the end":          {`{"messages":[],"model":"gpt-4o","tools":"` + strings.Repeat("x", 20<<10) + `"}`, "gpt-4o"},
+		"before a nested one":       {`{"messages":[],"model":"gpt-4o","metadata":{"a":"b","model":"no"}}`, "gpt-4o"},
+		"before one that is text":   {`{"messages":[],"model":"gpt-4o","stop":"a,\"model\":\"no\"}"}`, "gpt-4o"},
+		"before a schema's":         {`{"messages":[],"model":"gpt-4o","x":[{"a":1,"model":{"type":"string"}}]}`, "gpt-4o"},
+		"twice":                     {`{"messages":[],"model":"a","x":1,"model":"b"}`, "b"},
 		"inside of another value":   {`{"x":{"model":"no"}}`, ""},
 		"escaped":                   {`{"mode\u006c":"gpt\u002d4o"}`, "gpt-4o"},
 		"of the wrong type":         {`{"model":{"name":"no"}}`, ""},
@@ -138,4 +143,22 @@ func TestModelIsFoundWithoutReadingTheRest(t *testing.T) {
 			assert.Equal(t, test.want, openai.Model([]byte(test.body)))
 		})
 	}
+}
+
+func BenchmarkModelBehindLongMessages(b *testing.B) {
+	messages := strings.Repeat(`{"role":"user","content":"Tell me more about the history of the city."},`, 2800)
+	body := []byte(`{"messages":[` + messages + `{"role":"user","content":"x"}],"model":"gpt-4o-mini","temperature":0.7,"stream":true}`)
+	far := []byte(`{"messages":[` + messages + `{}], "model":"gpt-4o-mini"}`)
+	b.Run("near the end", func(b *testing.B) {
+		b.SetBytes(int64(len(body)))
+		for b.Loop() {
+			openai.Model(body)
+		}
+	})
+	b.Run("read from the start", func(b *testing.B) {
+		b.SetBytes(int64(len(far)))
+		for b.Loop() {
+			openai.Model(far)
+		}
+	})
 }
