@@ -39,8 +39,10 @@ func TestHiddenSidesOfForeignSpansStayHidden(t *testing.T) {
 	}
 	one := []attribute.KeyValue{attribute.String("content", "x")}
 	span := tracetest.SpanStub{Name: "theirs", Attributes: attributes, Events: []trace.Event{
-		{Name: "gen_ai.user.message", Attributes: one}, {Name: "gen_ai.choice", Attributes: one},
-		{Name: "gen_ai.content.prompt", Attributes: one}, {Name: "gen_ai.content.completion", Attributes: one},
+		{Name: "gen_ai.user.message", Attributes: one},
+		{Name: "gen_ai.choice", Attributes: one},
+		{Name: "gen_ai.content.prompt", Attributes: one},
+		{Name: "gen_ai.content.completion", Attributes: one},
 		{Name: "exception", Attributes: one},
 	}}.Snapshot()
 
