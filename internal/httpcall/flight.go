@@ -139,8 +139,9 @@ func (f *flight) finish(outcome record.Outcome, e *record.Error) {
 	if f.retried {
 		f.attemptSpan(f.call.Error)
 	}
-	f.body, f.onEvent = nil, nil
-	f.op.End(f.exchange.Retained(), f.exchange.Content)
+	exchange := f.exchange
+	f.exchange, f.body, f.onEvent = nil, nil, nil // the application may hold on to its response for long
+	f.op.End(exchange.Retained(), exchange.Content)
 }
 
 // attemptSpan shows the current attempt of a call that needs several.

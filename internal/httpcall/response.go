@@ -16,6 +16,9 @@ import (
 // complete, in bytes. The client holds the same bytes, and its own decoded form.
 const maxResponse = 64 << 20
 
+// maxReserved bounds the memory that is taken on a server's word, in bytes.
+const maxReserved = 1 << 20
+
 // maxFailure bounds the part of an error response that is read for its code.
 const maxFailure = 64 << 10
 
@@ -71,8 +74,8 @@ func (f *flight) receive(res *http.Response) {
 	if f.format == opaque {
 		f.call.Content.Withheld = "content_encoding"
 	}
-	if f.format == document && res.ContentLength > 0 && res.ContentLength <= maxResponse {
-		f.body = make([]byte, 0, res.ContentLength)
+	if f.format == document && res.ContentLength > 0 {
+		f.body = make([]byte, 0, min(res.ContentLength, maxReserved))
 	}
 }
 
