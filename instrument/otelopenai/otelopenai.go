@@ -3,13 +3,9 @@ package otelopenai
 import (
 	"github.com/openai/openai-go/v3/option"
 
-	"github.com/genotel/genotel/internal/httpcall"
+	"github.com/genotel/genotel/internal/openaicall"
 	"github.com/genotel/genotel/internal/percall"
-	"github.com/genotel/genotel/internal/wire"
-	"github.com/genotel/genotel/internal/wire/openai"
 	"github.com/genotel/genotel/otelgenai"
-	"github.com/genotel/genotel/otelgenai/record"
-	"github.com/genotel/genotel/semconv"
 )
 
 // ScopeName is the instrumentation scope of the spans.
@@ -23,27 +19,8 @@ const ScopeName = "github.com/genotel/genotel/instrument/otelopenai"
 // The request and the bytes of the response are left as they are, and no failure
 // of the tracing reaches the caller.
 func WithTracing(opts ...otelgenai.Option) option.RequestOption {
-	client := &httpcall.Client{
-		Instrumentor: otelgenai.NewInstrumentor(ScopeName, opts...),
-		Endpoint:     endpoint,
-		Provider:     openai.Provider,
-	}
+	client := openaicall.NewClient(ScopeName, opts...)
 	return percall.New(option.WithMiddleware, func(maxRetries func() int) percall.Layer {
 		return client.NewCall(maxRetries).RoundTrip
 	})
-}
-
-// chat is the endpoint of chat completions.
-var chat = &httpcall.Endpoint{
-	Operation: semconv.GenAIOperationNameChat,
-	API:       openai.APIChat,
-	Model:     openai.Model,
-	Decode:    func(call *record.Call) wire.Exchange { return openai.NewChat(call) },
-}
-
-func endpoint(method, path string) *httpcall.Endpoint {
-	if openai.IsChat(method, path) {
-		return chat
-	}
-	return nil
 }

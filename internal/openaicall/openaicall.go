@@ -1,0 +1,39 @@
+// Package openaicall says which requests of OpenAI's API, and of the many that
+// speak its protocol, are traced and how they are decoded. Every instrumentation
+// of an HTTP client for that protocol is made from it, so that all of them record
+// the same.
+package openaicall
+
+import (
+	"github.com/genotel/genotel/internal/httpcall"
+	"github.com/genotel/genotel/internal/wire"
+	"github.com/genotel/genotel/internal/wire/openai"
+	"github.com/genotel/genotel/otelgenai"
+	"github.com/genotel/genotel/otelgenai/record"
+	"github.com/genotel/genotel/semconv"
+)
+
+// NewClient returns what follows the calls of one client. scope is the import
+// path of the instrumentation.
+func NewClient(scope string, opts ...otelgenai.Option) *httpcall.Client {
+	return &httpcall.Client{
+		Instrumentor: otelgenai.NewInstrumentor(scope, opts...),
+		Endpoint:     endpoint,
+		Provider:     openai.Provider,
+	}
+}
+
+// chat is the endpoint of chat completions.
+var chat = &httpcall.Endpoint{
+	Operation: semconv.GenAIOperationNameChat,
+	API:       openai.APIChat,
+	Model:     openai.Model,
+	Decode:    func(call *record.Call) wire.Exchange { return openai.NewChat(call) },
+}
+
+func endpoint(method, path string) *httpcall.Endpoint {
+	if openai.IsChat(method, path) {
+		return chat
+	}
+	return nil
+}
