@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
+	"sync/atomic"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/sdk/resource"
@@ -87,7 +87,8 @@ type Telemetry struct {
 	owned    *sdktrace.TracerProvider
 	attached *attachment
 
-	shutdown sync.Once
+	stopping atomic.Bool   // decides who of the callers of Shutdown does it
+	stopped  chan struct{} // closed when report is set
 	report   error
 }
 
@@ -112,20 +113,30 @@ func (t *Telemetry) ForceFlush(ctx context.Context) error {
 }
 
 // Shutdown delivers what is left and stops. It waits no longer than ctx; the
-// error then says how many spans each destination lost and why, see [LossError]. A TracerProvider of the application goes on without us.
-// Further calls return the same result.
+// error then says how many spans each destination lost and why, see [LossError]. A
+// TracerProvider of the application goes on without us. Further calls return the
+// same result.
 //
 // Spans are lost when a program ends without Shutdown, and os.Exit and log.Fatal
 // skip deferred calls.
 func (t *Telemetry) Shutdown(ctx context.Context) error {
-	t.shutdown.Do(func() { t.report = t.stop(ctx) })
-	return t.report
-}
-
-func (t *Telemetry) stop(ctx context.Context) error {
 	if t.processor == nil {
 		return nil
 	}
+	if t.stopping.CompareAndSwap(false, true) {
+		defer close(t.stopped)
+		t.report = t.stop(ctx)
+		return t.report
+	}
+	select {
+	case <-t.stopped:
+		return t.report
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (t *Telemetry) stop(ctx context.Context) error {
 	err := t.processor.Shutdown(ctx)
 	if t.attached != nil {
 		t.attached.remove()
@@ -143,13 +154,16 @@ func (t *Telemetry) stop(ctx context.Context) error {
 
 func (c config) install(p prepared) *Telemetry {
 	if p.existing != nil {
-		return &Telemetry{provider: p.existing, processor: p.processor, attached: attach(p.existing, p.processor)}
+		return &Telemetry{
+			provider: p.existing, processor: p.processor, attached: attach(p.existing, p.processor),
+			stopped: make(chan struct{}),
+		}
 	}
 	owned := sdktrace.NewTracerProvider(c.providerOptions(p.resource, p.processor)...)
 	if c.global {
 		otel.SetTracerProvider(owned)
 	}
-	return &Telemetry{provider: owned, processor: p.processor, owned: owned}
+	return &Telemetry{provider: owned, processor: p.processor, owned: owned, stopped: make(chan struct{})}
 }
 
 // undirected is the provider when spans go nowhere: the application's, whatever

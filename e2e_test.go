@@ -154,12 +154,12 @@ func masked(t *testing.T, v any) any {
 	require.NoError(t, err)
 	for pattern, mask := range map[string]string{
 		`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`: "ID",
-		`\b[0-9a-f]{32}\b`:                                         "TRACE",
-		`\b[0-9a-f]{16}\b`:                                         "SPAN",
-		`"20\d\d-[01]\d-[0-3]\d[T ][^"]*"`:                         `"TIME"`,
-		`"(server.port|duration_ms)":"?\d+"?`:                      `"$1":"N"`,
-		`"(gen_ai.response.time_to_first_chunk)":("[^"]*"|[^,}]*)`: `"$1":"SECONDS"`,
-		`"(trace_id|span_id|parent_id)":"[^"]*"`:                   `"$1":"ID"`,
+		`\b[0-9a-f]{32}\b`:                    "TRACE",
+		`\b[0-9a-f]{16}\b`:                    "SPAN",
+		`"20\d\d-[01]\d-[0-3]\d[T ][^"]*"`:    `"TIME"`,
+		`"(server.port|duration_ms)":"?\d+"?`: `"$1":"N"`,
+		`"(gen_ai.response.time_to_first_chunk|genotel.stream.time_to_first_content)":("[^"]*"|[^,}]*)`: `"$1":"SECONDS"`,
+		`"(trace_id|span_id|parent_id)":"[^"]*"`:                                                        `"$1":"ID"`,
 	} {
 		text = regexp.MustCompile(pattern).ReplaceAll(text, []byte(mask))
 	}
@@ -315,7 +315,7 @@ func otlpSpans(t *testing.T, captures []oracle.Capture) []map[string]any {
 // otlpValue renders a value with its type, and masks what differs from run to run.
 func otlpValue(kv *commonpb.KeyValue) any {
 	switch kv.GetKey() {
-	case "server.port", "gen_ai.response.time_to_first_chunk":
+	case "server.port", "gen_ai.response.time_to_first_chunk", "genotel.stream.time_to_first_content":
 		return fmt.Sprintf("%T", kv.GetValue().GetValue())
 	}
 	switch v := kv.GetValue().GetValue().(type) {

@@ -31,6 +31,7 @@ func (c config) existingProvider(needed bool) (*sdktrace.TracerProvider, error) 
 		}
 	}
 	sdk, ok := provider.(*sdktrace.TracerProvider)
+	ok = ok && sdk != nil
 	switch {
 	case !ok && needed:
 		return nil, errForeignProvider

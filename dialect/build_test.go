@@ -78,7 +78,8 @@ func chat() *record.Call {
 			TextOutput: record.Some(int64(37)), AudioOutput: record.Some(int64(38)), ImageOutput: record.Some(int64(39)),
 		},
 		Timing: record.Timing{
-			Start: began, FirstContent: began.Add(1500 * time.Millisecond), End: began.Add(3 * time.Second),
+			Start: began, FirstChunk: began.Add(500 * time.Millisecond),
+			FirstContent: began.Add(1500 * time.Millisecond), End: began.Add(3 * time.Second),
 		},
 		Stream:   record.Stream{Chunks: 12, ContentChunks: 9},
 		Attempts: 1,
@@ -89,7 +90,7 @@ func chat() *record.Call {
 func failedChat() *record.Call {
 	c := chat()
 	c.Response, c.Usage, c.Stream = record.Response{}, record.Usage{}, record.Stream{}
-	c.Timing.FirstContent = time.Time{}
+	c.Timing.FirstChunk, c.Timing.FirstContent = time.Time{}, time.Time{}
 	c.Outcome = record.Failed
 	c.Error = &record.Error{
 		Type: "rate_limit_exceeded", Code: "rate_limit_exceeded", ProviderType: "requests", Status: 429,

@@ -211,7 +211,7 @@ func TestTheValuesAreThoseOfTheRecord(t *testing.T) {
 		"gen_ai.request.choice.count": int64(2), "gen_ai.request.stop_sequences": []string{"END", "STOP"},
 		"gen_ai.request.reasoning.level": "low", "gen_ai.output.type": "json", "gen_ai.request.stream": true,
 		"gen_ai.response.finish_reasons":      []string{"stop", "tool_calls"},
-		"gen_ai.response.time_to_first_chunk": 1.5,
+		"gen_ai.response.time_to_first_chunk": 0.5,
 		"openai.api.type":                     "chat_completions",
 		"openai.request.service_tier":         "default", "openai.response.service_tier": "scale",
 		"openai.response.system_fingerprint": "fp_1",

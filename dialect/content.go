@@ -24,6 +24,7 @@ const (
 	neither side = iota
 	input
 	output
+	both
 )
 
 // contentKeys are the attributes in which instrumentations, ours and others', put
@@ -47,8 +48,8 @@ var contentKeys = map[attribute.Key]side{
 	langsmith.ToolsKey:                 input,
 	langsmith.ToolArgumentsKey:         input,
 	langsmith.PromptKey:                input,
-	langsmith.AllMessagesEventsKey:     output,
-	langsmith.EventsKey:                output,
+	langsmith.AllMessagesEventsKey:     both,
+	langsmith.EventsKey:                both,
 	langsmith.AttachmentsKey:           input,
 
 	langtrace.LLMRequestMessagesKey: input,
@@ -116,6 +117,8 @@ func (c Content) shows(s side) bool {
 		return c.Input
 	case output:
 		return c.Output
+	case both:
+		return c.Input && c.Output
 	default:
 		return true
 	}

@@ -21,10 +21,11 @@ var (
 	}
 	outputs = []string{
 		"gen_ai.output.messages", "gen_ai.tool.call.result", "gen_ai.completion", "gen_ai.completion.0.content",
-		"traceloop.entity.output", "output.value", "llm.output_messages.0.message.content", "all_messages_events",
+		"traceloop.entity.output", "output.value", "llm.output_messages.0.message.content",
 		"retrieval.documents.0.document.content",
 	}
-	harmless = []string{
+	conversations = []string{"all_messages_events", "events"}
+	harmless      = []string{
 		"gen_ai.request.model", "gen_ai.prompt.name", "gen_ai.prompt.version", "gen_ai.usage.input_tokens",
 		"llm.request.model", "http.route", "prompt_id",
 	}
@@ -32,7 +33,7 @@ var (
 
 func TestHiddenSidesOfForeignSpansStayHidden(t *testing.T) {
 	var attributes []attribute.KeyValue
-	for _, keys := range [][]string{inputs, outputs, harmless} {
+	for _, keys := range [][]string{inputs, outputs, conversations, harmless} {
 		for _, key := range keys {
 			attributes = append(attributes, attribute.String(key, "x"))
 		}
@@ -60,6 +61,9 @@ func TestHiddenSidesOfForeignSpansStayHidden(t *testing.T) {
 			}
 			for _, key := range outputs {
 				assert.Equal(t, content.Output, seen[key], "%s %+v %s", name, content, key)
+			}
+			for _, key := range conversations {
+				assert.Equal(t, content.Input && content.Output, seen[key], "%s %+v %s", name, content, key)
 			}
 			for _, key := range harmless {
 				assert.True(t, seen[key], "%s %+v %s", name, content, key)

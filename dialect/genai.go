@@ -46,8 +46,8 @@ func appendGenAIResponse(dst []attribute.KeyValue, c *record.Call) []attribute.K
 	if len(r.Choices) > 0 {
 		dst = append(dst, semconv.GenAIResponseFinishReasonsKey.StringSlice(finishReasons(r.Choices)))
 	}
-	if c.Request.Stream && !c.Timing.FirstContent.IsZero() {
-		wait := c.Timing.FirstContent.Sub(c.Timing.Start).Seconds()
+	if c.Request.Stream && !c.Timing.FirstChunk.IsZero() {
+		wait := c.Timing.FirstChunk.Sub(c.Timing.Start).Seconds()
 		dst = append(dst, semconv.GenAIResponseTimeToFirstChunkKey.Float64(wait))
 	}
 	if isOpenAI(c.Provider) {

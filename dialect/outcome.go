@@ -45,6 +45,10 @@ func AppendDelivery(dst []attribute.KeyValue, c *record.Call) []attribute.KeyVal
 			semconv.StreamChunksKey.Int(c.Stream.Chunks),
 			semconv.StreamContentChunksKey.Int(c.Stream.ContentChunks))
 	}
+	if !c.Timing.FirstContent.IsZero() {
+		wait := c.Timing.FirstContent.Sub(c.Timing.Start).Seconds()
+		dst = append(dst, semconv.StreamTimeToFirstContentKey.Float64(wait))
+	}
 	if c.Outcome != record.Completed {
 		dst = append(dst, semconv.IncompleteKey.Bool(true))
 	}

@@ -41,11 +41,15 @@ func contains(attributes []attribute.KeyValue, key attribute.Key) bool {
 	return false
 }
 
-// hide copies a span without the content that may not be seen. The text of an
-// exception event is the application's and stays.
+// hide copies a span without the content that may not be seen. The error text of a
+// model call may quote either side; that of other spans is the application's own
+// and stays.
 func (c Content) hide(span trace.ReadOnlySpan) *rewritten {
 	r := rewrite(span, c.allows)
 	r.events = c.visible(r.events)
+	if !(c.Input && c.Output) && contains(r.attributes, semconv.GenAIOperationNameKey) {
+		r.reword(span.Status().Description)
+	}
 	return r
 }
 
@@ -101,6 +105,11 @@ func (r *rewritten) explain(c *record.Call, content Content) {
 	if content.Input && content.Output && e.Message != "" {
 		text += ": " + e.Message
 	}
+	r.reword(text)
+}
+
+// reword replaces the message of the exception event, in copies.
+func (r *rewritten) reword(text string) {
 	for i := range r.events {
 		if r.events[i].Name != semconv.ExceptionEventName {
 			continue

@@ -87,7 +87,7 @@ func (op *Operation) record(retained int, decode func(*record.Call)) {
 	content := func(c *record.Call) { addContent(c, decode, cfg.redactor) }
 	if cfg.content.onSpan() {
 		content(c)
-		content, retained = nil, 0
+		content = nil
 	}
 
 	attrs := op.attributes()
@@ -107,7 +107,7 @@ func addContent(c *record.Call, decode func(*record.Call), redact Redactor) {
 	complete := false
 	defer func() {
 		if !complete {
-			withhold(c, withheldDecodeError)
+			withhold(c, semconv.ContentWithheldDecodeError)
 		}
 	}()
 	if decode != nil {

@@ -1,7 +1,6 @@
 package otelgenai
 
 import (
-	"errors"
 	"fmt"
 
 	"go.opentelemetry.io/otel"
@@ -13,12 +12,14 @@ import (
 // Redactor returns text with what must not be seen replaced. It gets one text at
 // a time, reassembled and never a fragment of a stream: message texts, reasoning,
 // refusals, tool arguments and results, tool descriptions and schemas,
-// transcripts, media URIs, file names, stop sequences and error messages.
+// transcripts, media URIs, file names, names of participants, stop sequences, error
+// messages, and the path of the request's URL. Identifiers are left alone: roles,
+// models, finish reasons, names and ids of tools, ids of files.
 //
 // It must be safe for concurrent use and may run on any goroutine, some time
 // after the call. It fails closed: when it returns an error or panics, all
-// content of that call is withheld, and the error is reported to OpenTelemetry's
-// error handler.
+// content of that call is withheld, and the type of the error, not its text, is
+// reported to OpenTelemetry's error handler.
 type Redactor func(text string) (string, error)
 
 // redaction applies a redactor and remembers the first failure.
@@ -37,7 +38,7 @@ func (r *redaction) text(s *string) {
 func (r *redaction) call(text string) (redacted string, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			redacted, err = "", fmt.Errorf("panic: %v", p)
+			redacted, err = "", fmt.Errorf("panic (%T)", p)
 		}
 	}()
 	return r.redact(text)
@@ -79,22 +80,34 @@ func redactScalars(c *record.Call, redact Redactor) bool {
 	if c.Error != nil {
 		r.text(&c.Error.Message)
 	}
+	r.text(&c.Path)
 	if r.err == nil {
 		return true
 	}
-	c.Request.StopSequences = nil
+	c.Request.StopSequences, c.Path = nil, ""
 	withhold(c, semconv.ContentWithheldRedactorError)
 	reportRedaction(r.err)
 	return false
 }
 
-func reportRedaction(err error) {
-	otel.Handle(fmt.Errorf("genotel: content withheld, redactor failed: %w", errors.New(short(err.Error()))))
+// redactURL redacts a URL, or leaves nothing of it.
+func redactURL(url string, redact Redactor) string {
+	if redact == nil {
+		return url
+	}
+	r := redaction{redact: redact}
+	if r.text(&url); r.err != nil {
+		reportRedaction(r.err)
+		return ""
+	}
+	return url
 }
 
-// withheldDecodeError is the reason for which content is missing that could not be
-// decoded: what there is of it may not be redacted.
-const withheldDecodeError = "decode_error"
+// reportRedaction names the kind of the failure and not its text: many errors quote
+// the input that they failed on.
+func reportRedaction(err error) {
+	otel.Handle(fmt.Errorf("genotel: content withheld, redactor failed: %T", err))
+}
 
 // withhold removes all content and leaves the shape: choices keep their finish
 // reasons, and an error its identifiers.

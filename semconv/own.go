@@ -13,6 +13,11 @@ const (
 	// tokens; it is never reported as gen_ai.usage.*.
 	StreamContentChunksKey = attribute.Key("genotel.stream.content_chunks")
 
+	// StreamTimeToFirstContentKey is the time from the start of the call to the first
+	// chunk with generated output, in seconds: text, reasoning, a tool call or sound,
+	// and not the empty chunk with the role that many streams begin with. A double.
+	StreamTimeToFirstContentKey = attribute.Key("genotel.stream.time_to_first_content")
+
 	// IncompleteKey says that the response ended before the provider said it was
 	// complete: the stream was cut, closed early or canceled. A bool, only ever
 	// true.
@@ -39,4 +44,9 @@ const (
 	// ContentWithheldRedactorError says that the redactor failed. Redaction fails
 	// closed.
 	ContentWithheldRedactorError = "redactor_error"
+	// ContentWithheldDecodeError says that the content could not be decoded.
+	ContentWithheldDecodeError = "decode_error"
+	// ContentWithheldEncoding says that the response was compressed in a way that the
+	// client undoes and genotel does not.
+	ContentWithheldEncoding = "content_encoding"
 )

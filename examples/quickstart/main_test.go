@@ -160,7 +160,7 @@ func TestEveryFactOfASpanIsPrinted(t *testing.T) {
 			attribute.Int("gen_ai.usage.output_tokens", 300),
 			attribute.Int("gen_ai.usage.reasoning.output_tokens", 256),
 			attribute.StringSlice("gen_ai.response.finish_reasons", []string{"stop", "length"}),
-			attribute.Float64("gen_ai.response.time_to_first_chunk", 1.5),
+			attribute.Float64("genotel.stream.time_to_first_content", 1.5),
 			attribute.Int("genotel.stream.chunks", 40),
 			attribute.Int("genotel.stream.content_chunks", 38),
 			attribute.Int("http.request.resend_count", 2),

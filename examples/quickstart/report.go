@@ -195,7 +195,7 @@ func (a attributes) tokens() string {
 }
 
 func (a attributes) firstToken() string {
-	seconds, ok := a[semconv.GenAIResponseTimeToFirstChunkKey]
+	seconds, ok := a[semconv.StreamTimeToFirstContentKey]
 	if !ok {
 		return ""
 	}

@@ -412,6 +412,7 @@ func timeless(span sdktrace.ReadOnlySpan) map[string]any {
 		attributes[string(kv.Key)] = kv.Value.AsInterface()
 	}
 	delete(attributes, "gen_ai.response.time_to_first_chunk")
+	delete(attributes, "genotel.stream.time_to_first_content")
 	return attributes
 }
 

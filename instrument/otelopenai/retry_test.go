@@ -3,7 +3,9 @@ package otelopenai_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -186,6 +188,67 @@ func TestAnErrorOfAnotherMiddlewareIsNotTakenForTheNetwork(t *testing.T) {
 	assert.Equal(t, "_OTHER", attr(s.span(t), "error.type"))
 	assert.NotContains(t, all(s.spans.Ended()), "policy")
 }
+
+func TestCancelingWithACauseIsStillNoError(t *testing.T) {
+	s := newStand(t, hanging(delta(0, "partial")))
+	for i := range 20 {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		st := s.client.Chat.Completions.NewStreaming(ctx, params("Hi."))
+		require.True(t, st.Next())
+		cancel(errors.New("a sibling failed"))
+		assert.False(t, st.Next())
+		require.NoError(t, st.Close())
+		require.Eventually(t, func() bool { return len(s.spans.Ended()) == i+1 }, 5*time.Second, time.Millisecond)
+	}
+	for _, span := range s.spans.Ended() {
+		assert.Equal(t, codes.Unset, span.Status().Code)
+		assert.Empty(t, span.Events())
+	}
+}
+
+func TestADeadlineWithACauseIsATimeout(t *testing.T) {
+	s := newStand(t, hanging(delta(0, "partial")))
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 30*time.Millisecond, errors.New("too slow"))
+	defer cancel()
+	_, err := stream(ctx, t, s.client, params("Hi."))
+	require.Error(t, err)
+	span := s.span(t)
+	assert.Equal(t, "timeout", attr(span, "error.type"))
+	assert.Nil(t, attr(span, "http.response.status_code"))
+	assert.NotContains(t, all(s.spans.Ended()), "too slow")
+}
+
+func TestACallThatCannotBeRepeatedEndsWithItsFirstFailure(t *testing.T) {
+	s := newStand(t, answerJSON(completion))
+	s.server.Close()
+	var answered []byte
+	err := s.client.Post(t.Context(), "chat/completions", nil, &answered,
+		option.WithRequestBody("application/json", struct{ io.Reader }{strings.NewReader(`{"model":"m"}`)}))
+	require.Error(t, err)
+	assert.Equal(t, "connection_error", attr(s.span(t), "error.type"), "the client has no second copy of the body")
+}
+
+func TestAPanicOfTheTransportEndsTheSpan(t *testing.T) {
+	s := newStand(t, answerJSON(completion))
+	assert.Panics(t, func() {
+		_, _ = s.client.Chat.Completions.New(t.Context(), params("Hi."),
+			option.WithMiddleware(func(*http.Request, option.MiddlewareNext) (*http.Response, error) { panic("theirs") }))
+	})
+	assert.Equal(t, true, attr(s.span(t), "genotel.response.incomplete"))
+}
+
+func TestAnErrorOfTheClientIsNotTakenForTheNetwork(t *testing.T) {
+	refused := errors.New("policy says no")
+	s := newStand(t, answerJSON(completion))
+	client := &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) { return nil, refused })}
+	_, err := s.client.Chat.Completions.New(t.Context(), params("Hi."), option.WithMaxRetries(0), option.WithHTTPClient(client))
+	require.ErrorIs(t, err, refused)
+	assert.Equal(t, "_OTHER", attr(s.span(t), "error.type"))
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func TestTwoCallsWithOneContextAreTwoSpans(t *testing.T) {
 	s := newStand(t, answerJSON(completion))

@@ -61,7 +61,9 @@ func TestTheFirstTokenIsTheFirstContentAndNotTheRole(t *testing.T) {
 	}))
 	_, err := stream(t.Context(), t, s.client, params("Hi."))
 	require.NoError(t, err)
-	assert.GreaterOrEqual(t, attr(s.span(t), "gen_ai.response.time_to_first_chunk"), pause.Seconds())
+	span := s.span(t)
+	assert.GreaterOrEqual(t, attr(span, "genotel.stream.time_to_first_content"), pause.Seconds())
+	assert.Less(t, attr(span, "gen_ai.response.time_to_first_chunk"), attr(span, "genotel.stream.time_to_first_content"))
 }
 
 func TestChoicesAndParallelToolCallsAreKeptApart(t *testing.T) {

@@ -7,6 +7,7 @@ package guard
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 
 	"go.opentelemetry.io/otel"
@@ -24,12 +25,30 @@ func Recover(doing string) {
 // report is guarded itself: an error handler is the application's code too.
 func report(doing string, reason any) {
 	defer func() { _ = recover() }() // nothing is left to tell
-	text := fmt.Sprint(reason)
-	if len(text) > maxReason {
-		text = strings.ToValidUTF8(text[:maxReason], "") + "…"
-	}
-	otel.Handle(fmt.Errorf("genotel: panic while %s: %s", doing, text))
+	otel.Handle(fmt.Errorf("genotel: panic while %s: %s%s", doing, kind(reason), where()))
 }
 
-// maxReason bounds the text of a panic, in bytes: it may quote what was at hand.
-const maxReason = 200
+// kind describes a panic without what it may quote: only the runtime's own texts
+// are known to hold no content.
+func kind(reason any) string {
+	if e, ok := reason.(runtime.Error); ok {
+		return e.Error()
+	}
+	return fmt.Sprintf("%T", reason)
+}
+
+// where names the function that panicked.
+func where() string {
+	var callers [16]uintptr
+	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers[:])])
+	for panicked := false; ; {
+		frame, more := frames.Next()
+		if panicked && !strings.HasPrefix(frame.Function, "runtime.") {
+			return " in " + frame.Function
+		}
+		panicked = panicked || frame.Function == "runtime.gopanic"
+		if !more {
+			return ""
+		}
+	}
+}

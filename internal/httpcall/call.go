@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync"
 	"time"
+	"weak"
 
 	"go.opentelemetry.io/otel/trace"
 
@@ -24,8 +25,9 @@ type Call struct {
 	client     *Client
 	maxRetries func() int
 
-	mu     sync.Mutex // guards flight
-	flight *flight
+	mu      sync.Mutex // guards flight and unwatch
+	flight  *flight
+	unwatch func() bool
 }
 
 // mark is the context key that says that a request is being traced.
@@ -37,8 +39,16 @@ func (c *Call) RoundTrip(req *http.Request, send Send) (*http.Response, error) {
 	if outgoing == nil {
 		return send(req)
 	}
+	returned := false
+	defer func() {
+		if !returned {
+			f.aborted(outgoing.Context())
+		}
+	}()
 	res, err := send(outgoing)
-	f.arrive(c, res, err)
+	returned = true
+	f.arrive(outgoing.Context(), c, res, err)
+	c.unwatchDone(f)
 	return res, err
 }
 
@@ -78,7 +88,8 @@ func (c *Call) begin(req *http.Request, endpoint *Endpoint) *http.Request {
 		f.done = true
 		return withContext(req, ctx)
 	}
-	runtime.AddCleanup(c, (*flight).dropped, f)
+	// Not on the runtime's own goroutine: span processors are foreign code.
+	runtime.AddCleanup(c, func(f *flight) { go f.dropped() }, f)
 	f.exchange = endpoint.Decode(call)
 	f.onEvent = f.event
 	if body != nil {
@@ -154,11 +165,44 @@ func (c *Call) attempt(ctx context.Context, req *http.Request) *http.Request {
 	}
 	f.waiting, f.touched, f.status = false, false, 0
 	f.now = attempt{
-		number: f.attempts, ctx: ctx, method: req.Method, url: plainURL(req.URL), start: time.Now(),
+		number: f.attempts, method: req.Method, url: plainURL(req.URL), start: time.Now(),
+		replayable: req.Body == nil || req.Body == http.NoBody || req.GetBody != nil,
 	}
 	f.attempts++
-	f.watch(req.Context())
+	c.watch(req.Context())
 	return withContext(req, ctx)
+}
+
+// watch ends the call when the context of its current attempt does. The context
+// holds no more of the call than a weak pointer: it may outlive what the
+// application dropped.
+func (c *Call) watch(ctx context.Context) {
+	if c.unwatch != nil {
+		c.unwatch()
+		c.unwatch = nil
+	}
+	if ctx.Done() == nil {
+		return
+	}
+	watched := weak.Make(c.flight)
+	c.unwatch = context.AfterFunc(ctx, func() {
+		if f := watched.Value(); f != nil {
+			f.canceled(ctx)
+		}
+	})
+}
+
+// unwatchDone lets go of the context of a call that has ended.
+func (c *Call) unwatchDone(f *flight) {
+	if !f.over.Load() {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.flight == f && c.unwatch != nil {
+		c.unwatch()
+		c.unwatch = nil
+	}
 }
 
 // withContext returns a copy of the caller's request that is marked as traced;

@@ -27,6 +27,9 @@ func transportError(err error) *record.Error {
 }
 
 func transportErrorType(err error) string {
+	if withURL, ok := errors.AsType[*url.Error](err); ok {
+		err = withURL.Err // it calls itself a network error, whatever it wraps
+	}
 	var network net.Error
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):

@@ -3,8 +3,12 @@ package httpcall
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/genotel/genotel/internal/guard"
 	"github.com/genotel/genotel/internal/sse"
@@ -13,9 +17,13 @@ import (
 	"github.com/genotel/genotel/otelgenai/record"
 )
 
-// flight is the state of a call under way. It never refers to its [Call], so that
-// the call's clean-up can end it when the application drops everything.
+// flight is the state of a call under way. Nothing in it leads back to its [Call],
+// so that the call's clean-up can end it when the application drops everything. So
+// it holds no context either: the application may keep a response in one.
 type flight struct {
+	// over is set when done is, for those who do not hold mu.
+	over atomic.Bool
+
 	// mu guards all below: Read, Close and the end of a context may come from
 	// different goroutines.
 	mu       sync.Mutex
@@ -31,7 +39,6 @@ type flight struct {
 	maxRetries int
 	retried    bool
 	now        attempt
-	unwatch    func() bool
 	// last is when something was last observed.
 	last time.Time
 
@@ -43,39 +50,32 @@ type flight struct {
 	retryable bool
 	events    sse.Decoder
 	onEvent   func(name, data []byte)
-	body      []byte
-	failure   *record.Error
+	// ended is set when an event said that the stream is over.
+	ended   bool
+	body    []byte
+	failure *record.Error
 }
 
 // attempt is one try.
 type attempt struct {
 	number int
-	ctx    context.Context //nolint:containedctx // the attempt's span is made when the attempt is over
 	method string
 	url    string
 	start  time.Time
+	// replayable is set when the client can send the request again.
+	replayable bool
 	// shown is set when the attempt has its span.
 	shown bool
 }
 
-// watch ends the call when the context of its current attempt does: a client
+// canceled ends the call when the context of its current attempt does: a client
 // whose context ended may never touch the response again.
-func (f *flight) watch(ctx context.Context) {
-	if f.unwatch != nil {
-		f.unwatch()
-		f.unwatch = nil
-	}
-	if ctx.Done() != nil {
-		f.unwatch = context.AfterFunc(ctx, func() { f.canceled(ctx) })
-	}
-}
-
 func (f *flight) canceled(ctx context.Context) {
 	defer guard.Recover("ending a canceled call")
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.last = time.Now()
-	f.fail(ctx.Err())
+	f.fail(ctx, ctx.Err())
 }
 
 // dropped ends the call that the application has lost sight of, at the moment
@@ -85,41 +85,45 @@ func (f *flight) dropped() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.waiting {
-		f.finish(record.Failed, f.failure)
+		f.finish(context.Background(), record.Failed, f.failure)
 		return
 	}
-	f.finish(record.Incomplete, nil)
+	f.finish(context.Background(), record.Incomplete, nil)
 }
 
 // fail ends the call with an error of the transport or the context. That the
-// caller canceled is no error.
-func (f *flight) fail(err error) {
+// caller canceled is no error; the context's own word counts, since what Read and
+// RoundTrip return then is whatever cause the caller gave.
+func (f *flight) fail(ctx context.Context, err error) {
+	status := f.status
+	if ended := ctx.Err(); ended != nil {
+		err, status = ended, 0
+	}
 	if e := transportError(err); e != nil {
-		e.Status = f.status
-		f.finish(record.Failed, e)
+		e.Status = status
+		f.finish(ctx, record.Failed, e)
 		return
 	}
-	f.finish(record.Incomplete, nil)
+	f.finish(ctx, record.Incomplete, nil)
 }
 
 // repeats reports whether the client will make another attempt after a failure.
-func (f *flight) repeats() bool { return f.attempts <= f.maxRetries }
+func (f *flight) repeats() bool { return f.now.replayable && f.attempts <= f.maxRetries }
 
 // wait notes a failed attempt after which another one is expected.
-func (f *flight) wait(e *record.Error) {
+func (f *flight) wait(ctx context.Context, e *record.Error) {
 	f.waiting, f.retried, f.failure = true, true, e
-	f.attemptSpan(e)
+	f.attemptSpan(ctx, e)
 }
 
 // finish ends the operation, once.
-func (f *flight) finish(outcome record.Outcome, e *record.Error) {
+func (f *flight) finish(ctx context.Context, outcome record.Outcome, e *record.Error) {
 	if f.done {
 		return
 	}
 	f.done, f.waiting = true, false
-	if f.unwatch != nil {
-		f.unwatch()
-	}
+	f.over.Store(true)
+	defer f.op.End(0, nil) // in case that something below panics
 	f.readSent()
 	complete := f.exchange.Finish()
 	switch {
@@ -137,15 +141,16 @@ func (f *flight) finish(outcome record.Outcome, e *record.Error) {
 	f.call.Attempts = f.attempts
 	f.call.Timing.End = f.last
 	if f.retried {
-		f.attemptSpan(f.call.Error)
+		f.attemptSpan(ctx, f.call.Error)
 	}
 	exchange := f.exchange
 	f.exchange, f.body, f.onEvent = nil, nil, nil // the application may hold on to its response for long
 	f.op.End(exchange.Retained(), exchange.Content)
 }
 
-// attemptSpan shows the current attempt of a call that needs several.
-func (f *flight) attemptSpan(e *record.Error) {
+// attemptSpan shows the current attempt of a call that needs several. For HTTP an
+// error is one of the status or the transport; one inside a response is not.
+func (f *flight) attemptSpan(ctx context.Context, e *record.Error) {
 	if f.now.shown {
 		return
 	}
@@ -154,10 +159,13 @@ func (f *flight) attemptSpan(e *record.Error) {
 		Number: f.now.number, Method: f.now.method, URL: f.now.url,
 		Status: f.status, Start: f.now.start, End: f.last,
 	}
-	if e != nil {
+	switch {
+	case f.status >= http.StatusBadRequest:
+		a.ErrorType = strconv.Itoa(f.status)
+	case f.status == 0 && e != nil:
 		a.ErrorType = e.Type
 	}
-	f.op.Attempt(f.now.ctx, a)
+	f.op.Attempt(trace.ContextWithSpan(ctx, f.op.Span()), a)
 }
 
 // readSent decodes the request that could only be read while it was sent.

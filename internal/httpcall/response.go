@@ -1,6 +1,7 @@
 package httpcall
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"github.com/genotel/genotel/internal/guard"
 	"github.com/genotel/genotel/internal/wire"
 	"github.com/genotel/genotel/otelgenai/record"
+	"github.com/genotel/genotel/semconv"
 )
 
 // maxResponse bounds the body of an ordinary response that is held until it is
@@ -34,7 +36,7 @@ const (
 
 // arrive takes the result of an attempt. It wraps the response's body and leaves
 // the response otherwise alone.
-func (f *flight) arrive(c *Call, res *http.Response, err error) {
+func (f *flight) arrive(ctx context.Context, c *Call, res *http.Response, err error) {
 	defer guard.Recover("receiving a response")
 	if !f.op.Recording() {
 		return
@@ -45,34 +47,44 @@ func (f *flight) arrive(c *Call, res *http.Response, err error) {
 	f.readSent()
 	switch {
 	case err != nil || res == nil:
-		f.unreachable(err)
+		f.unreachable(ctx, err)
 	case res.StatusCode == http.StatusSwitchingProtocols || res.Body == nil:
 		// A connection that leaves HTTP is the client's own.
 		f.status = res.StatusCode
-		f.finish(record.Completed, nil)
+		f.finish(ctx, record.Completed, nil)
 	case f.done: // canceled while it was on its way
 	default:
 		f.receive(res)
-		res.Body = wrap(res.Body, c, f)
+		res.Body = wrap(ctx, res.Body, c, f)
 	}
 }
 
+// aborted ends the call when the transport below panicked.
+func (f *flight) aborted(ctx context.Context) {
+	defer guard.Recover("ending an aborted call")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.last = time.Now()
+	f.finish(ctx, record.Incomplete, nil)
+}
+
 // unreachable notes an attempt that got no response.
-func (f *flight) unreachable(err error) {
+func (f *flight) unreachable(ctx context.Context, err error) {
 	e := transportError(err)
-	if e == nil || f.now.ctx.Err() != nil || !f.repeats() {
-		f.fail(err)
+	if e == nil || ctx.Err() != nil || !f.repeats() {
+		f.fail(ctx, err)
 		return
 	}
-	f.wait(e)
+	f.wait(ctx, e)
 }
 
 func (f *flight) receive(res *http.Response) {
 	f.status = res.StatusCode
 	f.body, f.retryable = nil, shouldRetry(res)
 	f.format = formatOf(res, f.call.Request.Stream)
+	f.call.Content.Withheld = ""
 	if f.format == opaque {
-		f.call.Content.Withheld = "content_encoding"
+		f.call.Content.Withheld = semconv.ContentWithheldEncoding
 	}
 	if f.format == document && res.ContentLength > 0 {
 		f.body = make([]byte, 0, min(res.ContentLength, maxReserved))
@@ -94,7 +106,7 @@ func formatOf(res *http.Response, streamed bool) format {
 }
 
 // read takes the bytes and the error of one Read of the body.
-func (f *flight) read(p []byte, err error) {
+func (f *flight) read(ctx context.Context, p []byte, err error) {
 	defer guard.Recover("reading a response")
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -103,18 +115,18 @@ func (f *flight) read(p []byte, err error) {
 	}
 	f.touched = true
 	f.last = time.Now()
-	f.take(p)
+	f.take(ctx, p)
 	switch {
 	case err == nil || f.done:
 	case errors.Is(err, io.EOF):
-		f.end()
+		f.end(ctx)
 	default:
-		f.fail(err)
+		f.fail(ctx, err)
 	}
 }
 
 // take decodes the bytes of a stream and keeps those of other bodies.
-func (f *flight) take(p []byte) {
+func (f *flight) take(ctx context.Context, p []byte) {
 	limit := maxResponse
 	if f.format == document && len(f.body) == 0 && f.call.Request.Stream && beginsEvents(p) {
 		f.format = events
@@ -122,6 +134,7 @@ func (f *flight) take(p []byte) {
 	switch f.format {
 	case events:
 		f.events.Write(p, f.onEvent)
+		f.settle(ctx)
 		return
 	case opaque:
 		return
@@ -141,36 +154,45 @@ func (f *flight) take(p []byte) {
 func beginsEvents(p []byte) bool { return len(p) > 0 && strings.IndexByte(":deir", p[0]) >= 0 }
 
 func (f *flight) event(_, data []byte) {
-	if f.done {
+	if f.ended {
 		return
+	}
+	if f.call.Timing.FirstChunk.IsZero() {
+		f.call.Timing.FirstChunk = f.last
 	}
 	progress := f.exchange.Event(data)
 	if progress.Has(wire.Generated) && f.call.Timing.FirstContent.IsZero() {
 		f.call.Timing.FirstContent = f.last
 	}
-	if progress.Has(wire.Done) {
-		f.finish(record.Completed, nil)
+	f.ended = progress.Has(wire.Done)
+}
+
+// settle ends the call when an event said that the stream is over.
+func (f *flight) settle(ctx context.Context) {
+	if f.ended {
+		f.finish(ctx, record.Completed, nil)
 	}
 }
 
 // end takes the end of the body.
-func (f *flight) end() {
+func (f *flight) end(ctx context.Context) {
 	switch f.format {
 	case events:
 		f.events.Flush(f.onEvent)
+		f.settle(ctx)
 		if f.call.Stream.Chunks == 0 && f.call.Error == nil && !f.done {
 			f.call.Error = &record.Error{Type: wire.DecodeError}
 		}
 	case document:
 		f.document()
 	case failure:
-		f.finish(record.Failed, f.exchange.Failure(f.status, f.body))
+		f.finish(ctx, record.Failed, f.exchange.Failure(f.status, f.body))
 	case opaque:
 		if f.status >= http.StatusBadRequest {
-			f.finish(record.Failed, f.exchange.Failure(f.status, nil))
+			f.finish(ctx, record.Failed, f.exchange.Failure(f.status, nil))
 		}
 	}
-	f.finish(record.Completed, nil)
+	f.finish(ctx, record.Completed, nil)
 }
 
 // document takes the end of a whole response.
@@ -193,7 +215,7 @@ func (f *flight) part() {
 }
 
 // closed takes the Close of the body, which may come before its end.
-func (f *flight) closed() {
+func (f *flight) closed(ctx context.Context) {
 	defer guard.Recover("closing a response")
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -202,23 +224,23 @@ func (f *flight) closed() {
 	}
 	f.last = time.Now()
 	switch {
-	case f.now.ctx.Err() != nil:
-		f.fail(f.now.ctx.Err())
+	case ctx.Err() != nil:
+		f.fail(ctx, ctx.Err())
 	case !f.touched && f.retryable && f.repeats():
 		// A body that is closed unread makes room for the next attempt.
-		f.wait(f.exchange.Failure(f.status, nil))
+		f.wait(ctx, f.exchange.Failure(f.status, nil))
 	case f.status >= http.StatusBadRequest:
-		f.finish(record.Failed, f.exchange.Failure(f.status, f.body))
+		f.finish(ctx, record.Failed, f.exchange.Failure(f.status, f.body))
 	default:
-		f.closedEarly()
+		f.closedEarly(ctx)
 	}
 }
 
 // closedEarly ends a call whose body was closed before its end was seen. A client
 // that counts bytes may have read all of it.
-func (f *flight) closedEarly() {
+func (f *flight) closedEarly(ctx context.Context) {
 	if f.format == document && len(f.body) > 0 {
 		f.part()
 	}
-	f.finish(record.Incomplete, nil)
+	f.finish(ctx, record.Incomplete, nil)
 }

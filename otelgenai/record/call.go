@@ -66,6 +66,8 @@ type ContentState struct {
 // Timing holds the moments of an operation; a zero time means that it did not come.
 type Timing struct {
 	Start time.Time
+	// FirstChunk is when the first chunk arrived, whatever it carried.
+	FirstChunk time.Time
 	// FirstContent is when the first chunk with generated output arrived.
 	FirstContent time.Time
 	End          time.Time

@@ -17,6 +17,9 @@ type Chat struct {
 
 	request  chatRequest
 	response []byte
+	// decoded is the size of the content of a response that was too large to be
+	// kept as it came.
+	decoded int
 	// sound is set when the whole response was.
 	sound  bool
 	stream chatStream
@@ -53,8 +56,12 @@ func (c *Chat) Response(body []byte) {
 	if !c.sound && c.call.Error == nil {
 		c.call.Error = &record.Error{Type: wire.DecodeError}
 	}
-	if c.content {
+	switch {
+	case !c.content:
+	case len(body) <= maxDeferred:
 		c.response = body
+	default:
+		c.decoded = readResponseContent(body, c.call)
 	}
 }
 
@@ -70,14 +77,17 @@ func (c *Chat) Finish() bool {
 }
 
 // Retained implements [wire.Exchange].
-func (c *Chat) Retained() int { return c.request.retained() + len(c.response) + c.stream.kept }
+func (c *Chat) Retained() int {
+	return c.request.retained() + len(c.response) + c.decoded + c.stream.kept
+}
 
 // Content implements [wire.Exchange].
 func (c *Chat) Content(call *record.Call) {
 	c.request.content(call)
-	if c.response != nil {
-		readResponseContent(c.response, call)
-	} else {
+	switch {
+	case call.Stream.Chunks > 0:
 		c.stream.content(call)
+	case c.response != nil:
+		readResponseContent(c.response, call)
 	}
 }

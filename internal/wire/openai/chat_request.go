@@ -7,8 +7,8 @@ import (
 	"github.com/genotel/genotel/otelgenai/record"
 )
 
-// maxDeferred is the size up to which the content of a request is kept as JSON
-// and decoded later, in bytes. Larger ones hold images or whole books: they are
+// maxDeferred is the size up to which the content of a request or a response is
+// kept as JSON and decoded later, in bytes. Larger ones hold images or whole books: they are
 // decoded at once, so that the queues of destinations do not hold what the record
 // replaces by a description or cuts.
 const maxDeferred = 1 << 20

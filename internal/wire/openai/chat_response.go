@@ -98,8 +98,8 @@ func index(s *jsonscan.Scanner, fallback int) int {
 }
 
 // readResponseContent adds the messages to the choices that readResponse made of
-// the same body.
-func readResponseContent(body []byte, call *record.Call) {
+// the same body, and returns their size.
+func readResponseContent(body []byte, call *record.Call) (size int) {
 	b := newBudget()
 	s := jsonscan.New(body)
 	members(&s, func(key []byte) bool {
@@ -118,6 +118,7 @@ func readResponseContent(body []byte, call *record.Call) {
 		return true
 	})
 	call.Content.Truncated = call.Content.Truncated || b.cut
+	return b.spent()
 }
 
 func readChoiceContent(s *jsonscan.Scanner, b *budget, position int, choices []record.Choice) {

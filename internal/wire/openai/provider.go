@@ -36,6 +36,9 @@ func Provider(host, path string) string {
 	if provider, ok := hosts[host]; ok {
 		return provider
 	}
+	if strings.HasPrefix(host, "bedrock-runtime") || strings.HasPrefix(host, "bedrock-mantle") {
+		return "aws.bedrock" // the suffix differs between partitions
+	}
 	for _, known := range hostSuffixes {
 		if strings.HasSuffix(host, known.suffix) {
 			return known.provider
