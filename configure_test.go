@@ -657,3 +657,30 @@ func TestNilOptionsAreIgnored(t *testing.T) {
 	require.NotNil(t, telemetry.TracerProvider())
 	assert.Contains(t, log.String(), "no destination", "a nil logger is no logger")
 }
+
+func TestASecondShutdownWaitsNoLongerThanItsOwnContext(t *testing.T) {
+	server := oracle.NewServer(t, oracle.Status(http.StatusServiceUnavailable))
+	telemetry, err := genotel.Configure(t.Context(), genotel.WithGlobal(false), genotel.WithLogger(slog.New(slog.DiscardHandler)),
+		genotel.WithOTLP(genotel.OTLP{Endpoint: server.URL}))
+	require.NoError(t, err)
+	_, span := telemetry.TracerProvider().Tracer("t").Start(t.Context(), "s")
+	span.End()
+
+	first := make(chan error, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { first <- telemetry.Shutdown(ctx) }()
+	require.Eventually(t, func() bool { return len(server.Captures()) > 0 }, 5*time.Second, time.Millisecond)
+	ended, end := context.WithCancel(t.Context())
+	end()
+	require.ErrorIs(t, telemetry.Shutdown(ended), context.Canceled)
+	cancel()
+	var loss *genotel.LossError
+	require.ErrorAs(t, <-first, &loss)
+	require.ErrorAs(t, telemetry.Shutdown(t.Context()), &loss, "and then the report of the first one")
+}
+
+func TestAProviderThatIsATypedNilIsAnError(t *testing.T) {
+	_, err := genotel.Configure(t.Context(), genotel.WithTracerProvider((*sdktrace.TracerProvider)(nil)),
+		genotel.WithOTLP(genotel.OTLP{Endpoint: "http://127.0.0.1:1"}))
+	require.Error(t, err)
+}

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/openai/openai-go/v3"
@@ -18,6 +19,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/genotel/genotel"
+	"github.com/genotel/genotel/instrument/otelgenaihttp"
 	"github.com/genotel/genotel/instrument/otelopenai"
 	"github.com/genotel/genotel/instrument/tracedopenai"
 	"github.com/genotel/genotel/otelgenai"
@@ -160,6 +162,37 @@ func Example_streaming() {
 		fmt.Println(err)
 	}
 	// Output: true
+}
+
+func Example_anyClient() {
+	restore := onLoopback()
+	defer restore()
+
+	run := func(ctx context.Context) error {
+		telemetry, err := genotel.Configure(ctx)
+		if err != nil {
+			return err
+		}
+		client := &http.Client{Transport: otelgenaihttp.NewTransport(nil)}
+
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, os.Getenv("OPENAI_BASE_URL")+"/chat/completions",
+			strings.NewReader(`{"model":"gpt-4o-mini","messages":[{"role":"user","content":"How many are left?"}]}`))
+		if err != nil {
+			return err
+		}
+		res, err := client.Do(req)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(io.Discard, res.Body)
+		err = errors.Join(err, res.Body.Close(), telemetry.ForceFlush(ctx))
+		fmt.Println(telemetry.Stats()[0].Delivered)
+		return errors.Join(err, telemetry.Shutdown(ctx))
+	}
+	if err := run(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output: 1
 }
 
 func ExampleConfigure() {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
@@ -79,4 +80,28 @@ func TestHiddenSidesOfForeignSpansStayHidden(t *testing.T) {
 			assert.True(t, events["exception"], name)
 		}
 	}
+}
+
+func TestTheErrorTextOfAModelCallIsHiddenWithoutARecordToo(t *testing.T) {
+	failed := func(attributes ...attribute.KeyValue) trace.ReadOnlySpan {
+		return tracetest.SpanStub{
+			Name: "s", Attributes: attributes, Status: trace.Status{Code: codes.Error, Description: "400 bad"},
+			Events: []trace.Event{{Name: "exception", Attributes: []attribute.KeyValue{
+				attribute.String("exception.type", "bad"), attribute.String("exception.message", "your prompt was: MARKER"),
+			}}},
+		}.Snapshot()
+	}
+	model, own := failed(attribute.String("gen_ai.operation.name", "chat")), failed(attribute.String("mine", "x"))
+	for name, view := range map[string]func(dialect.Content) dialect.View{
+		"gen_ai": dialect.GenAIView, "langsmith": dialect.LangSmithView, "langtrace": dialect.LangtraceView,
+	} {
+		message := func(span trace.ReadOnlySpan, content dialect.Content) string {
+			return view(content)(span, nil).Events()[0].Attributes[1].Value.AsString()
+		}
+		assert.Equal(t, "400 bad", message(model, dialect.Content{}), name)
+		assert.Equal(t, "400 bad", message(model, dialect.Content{Output: true}), name)
+		assert.Contains(t, message(model, dialect.Content{Input: true, Output: true}), "MARKER", name)
+		assert.Contains(t, message(own, dialect.Content{}), "MARKER", "%s: the application's own", name)
+	}
+	assert.Contains(t, model.Events()[0].Attributes[1].Value.AsString(), "MARKER", "the span itself is left alone")
 }

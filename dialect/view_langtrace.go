@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,8 +24,8 @@ func LangtraceView(content Content) View {
 	return func(span trace.ReadOnlySpan, call *record.Call) trace.ReadOnlySpan {
 		var r *rewritten
 		if call == nil {
-			r = rewrite(span, func(key attribute.Key) bool { return content.allows(key) && !forLangSmith(key) })
-			r.events = content.visible(r.events)
+			r = content.hide(span)
+			r.attributes = slices.DeleteFunc(r.attributes, func(kv attribute.KeyValue) bool { return forLangSmith(kv.Key) })
 		} else {
 			r = rewrite(span, keptForLangtrace)
 			r.langtrace(call, content)

@@ -63,7 +63,7 @@ func WithContent(mode Content) Option {
 	})
 }
 
-// WithRedactor passes every text of a call through redact before anybody sees
+// WithRedactor passes every text of a conversation through redact before anybody sees
 // it, on the span or beside it. See [Redactor]. Default: none.
 func WithRedactor(redact Redactor) Option {
 	return optionFunc(func(c config) config {

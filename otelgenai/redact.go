@@ -96,7 +96,8 @@ func redactURL(url string, redact Redactor) string {
 		return url
 	}
 	r := redaction{redact: redact}
-	if r.text(&url); r.err != nil {
+	r.text(&url)
+	if r.err != nil {
 		reportRedaction(r.err)
 		return ""
 	}

@@ -14,7 +14,10 @@ const ScopeName = "github.com/genotel/genotel/instrument/otelopenai"
 // WithTracing returns a request option that traces the calls of a client, or of
 // a single call when it is given to one. It reads the environment once, when it
 // is called. Give it first, so that it sees a request as the caller made it and
-// covers other middlewares. Given twice, the outer one traces.
+// covers other middlewares: one outside of it that reads error responses makes
+// each attempt look like a call. Given twice, the outer one traces. A model call
+// that a middleware makes with the context of the request it was given counts as
+// part of that call and is not traced.
 //
 // The request and the bytes of the response are left as they are, and no failure
 // of the tracing reaches the caller.

@@ -22,6 +22,14 @@ func Recover(doing string) {
 	}
 }
 
+// Do runs f and reports whether it came to its end. A panic is stopped and reported
+// as by [Recover].
+func Do(doing string, f func()) (done bool) {
+	defer Recover(doing)
+	f()
+	return true
+}
+
 // report is guarded itself: an error handler is the application's code too.
 func report(doing string, reason any) {
 	defer func() { _ = recover() }() // nothing is left to tell

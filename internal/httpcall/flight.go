@@ -15,6 +15,7 @@ import (
 	"github.com/genotel/genotel/internal/wire"
 	"github.com/genotel/genotel/otelgenai"
 	"github.com/genotel/genotel/otelgenai/record"
+	"github.com/genotel/genotel/semconv"
 )
 
 // flight is the state of a call under way. Nothing in it leads back to its [Call],
@@ -114,6 +115,22 @@ func (f *flight) repeats() bool { return f.now.replayable && f.attempts <= f.max
 func (f *flight) wait(ctx context.Context, e *record.Error) {
 	f.waiting, f.retried, f.failure = true, true, e
 	f.attemptSpan(ctx, e)
+}
+
+// guarded runs a step of the call. One that panics ends it, without what could not
+// be decoded.
+func (f *flight) guarded(doing string, step func()) {
+	if guard.Do(doing, step) || f.done {
+		return
+	}
+	f.done, f.waiting = true, false
+	f.over.Store(true)
+	f.call.Outcome = record.Incomplete
+	f.call.Attempts = f.attempts
+	f.call.Timing.End = f.last
+	f.call.Content.Withheld = semconv.ContentWithheldDecodeError
+	f.exchange, f.body, f.onEvent = nil, nil, nil
+	f.op.End(0, nil)
 }
 
 // finish ends the operation, once.

@@ -107,7 +107,6 @@ func formatOf(res *http.Response, streamed bool) format {
 
 // read takes the bytes and the error of one Read of the body.
 func (f *flight) read(ctx context.Context, p []byte, err error) {
-	defer guard.Recover("reading a response")
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.done {
@@ -115,14 +114,16 @@ func (f *flight) read(ctx context.Context, p []byte, err error) {
 	}
 	f.touched = true
 	f.last = time.Now()
-	f.take(ctx, p)
-	switch {
-	case err == nil || f.done:
-	case errors.Is(err, io.EOF):
-		f.end(ctx)
-	default:
-		f.fail(ctx, err)
-	}
+	f.guarded("reading a response", func() {
+		f.take(ctx, p)
+		switch {
+		case err == nil || f.done:
+		case errors.Is(err, io.EOF):
+			f.end(ctx)
+		default:
+			f.fail(ctx, err)
+		}
+	})
 }
 
 // take decodes the bytes of a stream and keeps those of other bodies.
@@ -216,24 +217,25 @@ func (f *flight) part() {
 
 // closed takes the Close of the body, which may come before its end.
 func (f *flight) closed(ctx context.Context) {
-	defer guard.Recover("closing a response")
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.done || f.waiting {
 		return
 	}
 	f.last = time.Now()
-	switch {
-	case ctx.Err() != nil:
-		f.fail(ctx, ctx.Err())
-	case !f.touched && f.retryable && f.repeats():
-		// A body that is closed unread makes room for the next attempt.
-		f.wait(ctx, f.exchange.Failure(f.status, nil))
-	case f.status >= http.StatusBadRequest:
-		f.finish(ctx, record.Failed, f.exchange.Failure(f.status, f.body))
-	default:
-		f.closedEarly(ctx)
-	}
+	f.guarded("closing a response", func() {
+		switch {
+		case ctx.Err() != nil:
+			f.fail(ctx, ctx.Err())
+		case !f.touched && f.retryable && f.repeats():
+			// A body that is closed unread makes room for the next attempt.
+			f.wait(ctx, f.exchange.Failure(f.status, nil))
+		case f.status >= http.StatusBadRequest:
+			f.finish(ctx, record.Failed, f.exchange.Failure(f.status, f.body))
+		default:
+			f.closedEarly(ctx)
+		}
+	})
 }
 
 // closedEarly ends a call whose body was closed before its end was seen. A client

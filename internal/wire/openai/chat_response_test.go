@@ -271,3 +271,20 @@ func TestTextsAgreeWithEncodingJSON(t *testing.T) {
 		assert.Equal(t, parts(record.Text{Content: want}), got, literal)
 	}
 }
+
+func TestALargeResponseIsNotKeptAsItCame(t *testing.T) {
+	sound := strings.Repeat("AAAA", 1<<20)
+	body := []byte(`{"choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":"Listen.",` +
+		`"audio":{"id":"a","data":"` + sound + `","transcript":"la"}}}]}`)
+	call := new(record.Call)
+	chat := openai.NewChat(call)
+	chat.Request([]byte(`{}`), true)
+	chat.Response(body)
+	require.True(t, chat.Finish())
+	assert.Less(t, chat.Retained(), 1<<10)
+	clear(body)
+	chat.Content(call)
+	require.Len(t, call.Response.Choices, 1)
+	assert.Equal(t, record.Text{Content: "Listen."}, call.Response.Choices[0].Message.Parts[0])
+	assert.Equal(t, 3<<20, call.Response.Choices[0].Message.Parts[1].(record.Audio).Blob.Bytes)
+}

@@ -1,0 +1,174 @@
+package httpcall_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.uber.org/goleak"
+
+	"github.com/genotel/genotel/internal/httpcall"
+	"github.com/genotel/genotel/internal/wire"
+	"github.com/genotel/genotel/otelgenai"
+	"github.com/genotel/genotel/otelgenai/record"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// exchange is a decoder that panics in one of its methods.
+type exchange struct{ panics string }
+
+func (e exchange) enter(method string) {
+	if method == e.panics {
+		panic("decoder")
+	}
+}
+
+func (e exchange) Request([]byte, bool) { e.enter("Request") }
+
+func (e exchange) Event([]byte) wire.Progress {
+	e.enter("Event")
+	return wire.Generated
+}
+
+func (e exchange) Response([]byte) { e.enter("Response") }
+
+func (e exchange) Failure(status int, _ []byte) *record.Error {
+	e.enter("Failure")
+	return &record.Error{Type: "failure", Status: status}
+}
+
+func (e exchange) Finish() bool {
+	e.enter("Finish")
+	return true
+}
+
+func (e exchange) Retained() int {
+	e.enter("Retained")
+	return 0
+}
+
+func (e exchange) Content(*record.Call) { e.enter("Content") }
+
+// newClient returns a client of a decoder, and its spans.
+func newClient(decoder exchange) (*httpcall.Client, *tracetest.SpanRecorder) {
+	spans := tracetest.NewSpanRecorder()
+	return &httpcall.Client{
+		Instrumentor: otelgenai.NewInstrumentor("test", otelgenai.WithTracerProvider(
+			sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans)))),
+		Endpoint: func(string, string) *httpcall.Endpoint {
+			return &httpcall.Endpoint{
+				Operation: "chat",
+				Model:     func([]byte) string { return "m" },
+				Decode:    func(*record.Call) wire.Exchange { return decoder },
+			}
+		},
+		Provider: func(string, string) string { return "p" },
+	}, spans
+}
+
+// respond is a transport that answers with a status, a content type and a body.
+func respond(status int, header http.Header, body string) httpcall.Send {
+	return func(req *http.Request) (*http.Response, error) {
+		return &http.Response{
+			StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body)), Request: req,
+		}, nil
+	}
+}
+
+func newRequest(t *testing.T) *http.Request {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://host/x", strings.NewReader(`{"a":1}`))
+	require.NoError(t, err)
+	req.Header.Set("Content-Type", "application/json")
+	return req
+}
+
+func TestADecoderThatPanicsCostsNeitherTheCallNorTheSpan(t *testing.T) {
+	before := otel.GetErrorHandler()
+	reports := 0
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(error) { reports++ }))
+	t.Cleanup(func() { otel.SetErrorHandler(before) })
+
+	json, stream := http.Header{"Content-Type": {"application/json"}}, http.Header{"Content-Type": {"text/event-stream"}}
+	for method, send := range map[string]httpcall.Send{
+		"Event":    respond(http.StatusOK, stream, "data: {}\n\n"),
+		"Response": respond(http.StatusOK, json, "{}"),
+		"Failure":  respond(http.StatusBadRequest, json, "{}"),
+		"Finish":   respond(http.StatusOK, json, "{}"),
+		"Retained": respond(http.StatusOK, json, "{}"),
+	} {
+		t.Run(method, func(t *testing.T) {
+			reports = 0
+			client, spans := newClient(exchange{panics: method})
+			res, err := client.NewCall(nil).RoundTrip(newRequest(t), send)
+			require.NoError(t, err)
+			body, err := io.ReadAll(res.Body)
+			require.NoError(t, err)
+			assert.NotEmpty(t, body)
+			require.NoError(t, res.Body.Close())
+			assert.Len(t, spans.Ended(), 1)
+			assert.Positive(t, reports)
+		})
+	}
+}
+
+func TestWhyContentIsMissingIsThatOfTheLastAttempt(t *testing.T) {
+	client, spans := newClient(exchange{})
+	call := client.NewCall(func() int { return 1 })
+	encoded := http.Header{"Content-Type": {"application/json"}, "Content-Encoding": {"br"}}
+	res, err := call.RoundTrip(newRequest(t), respond(http.StatusServiceUnavailable, encoded, "x"))
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close()) // unread: another attempt follows
+	assert.Len(t, spans.Ended(), 1, "the attempt")
+
+	res, err = call.RoundTrip(newRequest(t), respond(http.StatusOK, http.Header{"Content-Type": {"application/json"}}, "{}"))
+	require.NoError(t, err)
+	_, err = io.ReadAll(res.Body)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	require.Len(t, spans.Ended(), 3)
+	for _, kv := range spans.Ended()[2].Attributes() {
+		assert.NotEqual(t, "genotel.content.withheld", string(kv.Key))
+	}
+}
+
+func TestABodyInAnEncodingOfItsOwnIsNotDecoded(t *testing.T) {
+	client, spans := newClient(exchange{panics: "Response"})
+	encoded := http.Header{"Content-Type": {"application/json"}, "Content-Encoding": {"br"}}
+	res, err := client.NewCall(nil).RoundTrip(newRequest(t), respond(http.StatusOK, encoded, "\x00\x01"))
+	require.NoError(t, err)
+	body, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	assert.Equal(t, "\x00\x01", string(body))
+	require.Len(t, spans.Ended(), 1)
+	withheld := ""
+	for _, kv := range spans.Ended()[0].Attributes() {
+		if kv.Key == "genotel.content.withheld" {
+			withheld = kv.Value.AsString()
+		}
+	}
+	assert.Equal(t, "content_encoding", withheld)
+}
+
+func TestAttemptsThatOverlapAreCallsOfTheirOwn(t *testing.T) {
+	client, spans := newClient(exchange{})
+	call := client.NewCall(nil)
+	json := http.Header{"Content-Type": {"application/json"}}
+	res, err := call.RoundTrip(newRequest(t), func(req *http.Request) (*http.Response, error) {
+		inner, err := call.RoundTrip(newRequest(t), respond(http.StatusOK, json, "{}"))
+		require.NoError(t, err)
+		require.NoError(t, inner.Body.Close())
+		return respond(http.StatusOK, json, "{}")(req)
+	})
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	assert.Len(t, spans.Started(), 2)
+}
