@@ -44,7 +44,9 @@ type flight struct {
 	events    sse.Decoder
 	onEvent   func(name, data []byte)
 	body      []byte
-	failure   *record.Error
+	// pieces reads a document that need not be kept, or is nil.
+	pieces  wire.Streamed
+	failure *record.Error
 }
 
 // attempt is one try.
@@ -140,7 +142,7 @@ func (f *flight) finish(outcome record.Outcome, e *record.Error) {
 		f.attemptSpan(f.call.Error)
 	}
 	exchange := f.exchange
-	f.exchange, f.body, f.onEvent = nil, nil, nil // the application may hold on to its response for long
+	f.exchange, f.pieces, f.body, f.onEvent = nil, nil, nil, nil // the application may hold on to its response for long
 	f.op.End(exchange.Retained(), exchange.Content)
 }
 

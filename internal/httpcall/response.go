@@ -69,12 +69,15 @@ func (f *flight) unreachable(err error) {
 
 func (f *flight) receive(res *http.Response) {
 	f.status = res.StatusCode
-	f.body, f.retryable = nil, shouldRetry(res)
+	f.body, f.pieces, f.retryable = nil, nil, shouldRetry(res)
 	f.format = formatOf(res, f.call.Request.Stream)
 	if f.format == opaque {
 		f.call.Content.Withheld = "content_encoding"
 	}
-	if f.format == document && res.ContentLength > 0 {
+	if f.format == document {
+		f.pieces, _ = f.exchange.(wire.Streamed)
+	}
+	if f.format == document && f.pieces == nil && res.ContentLength > 0 {
 		f.body = make([]byte, 0, min(res.ContentLength, maxReserved))
 	}
 }
@@ -128,6 +131,10 @@ func (f *flight) take(p []byte) {
 	case failure:
 		limit = maxFailure
 	case document:
+		if f.pieces != nil {
+			f.pieces.Piece(p)
+			return
+		}
 	}
 	if room := limit - len(f.body); len(p) > room {
 		p = p[:room]
@@ -217,7 +224,7 @@ func (f *flight) closed() {
 // closedEarly ends a call whose body was closed before its end was seen. A client
 // that counts bytes may have read all of it.
 func (f *flight) closedEarly() {
-	if f.format == document && len(f.body) > 0 {
+	if f.format == document && f.touched {
 		f.part()
 	}
 	f.finish(record.Incomplete, nil)

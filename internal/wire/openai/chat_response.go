@@ -98,8 +98,8 @@ func index(s *jsonscan.Scanner, fallback int) int {
 }
 
 // readResponseContent adds the messages to the choices that readResponse made of
-// the same body.
-func readResponseContent(body []byte, call *record.Call) {
+// the same body. legacy choices have text.
+func readResponseContent(body []byte, call *record.Call, legacy bool) {
 	b := newBudget()
 	s := jsonscan.New(body)
 	members(&s, func(key []byte) bool {
@@ -112,7 +112,7 @@ func readResponseContent(body []byte, call *record.Call) {
 				s.Skip()
 				continue
 			}
-			readChoiceContent(&s, b, position, call.Response.Choices)
+			readChoiceContent(&s, b, position, call.Response.Choices, legacy)
 			position++
 		}
 		return true
@@ -120,8 +120,9 @@ func readResponseContent(body []byte, call *record.Call) {
 	call.Content.Truncated = call.Content.Truncated || b.cut
 }
 
-func readChoiceContent(s *jsonscan.Scanner, b *budget, position int, choices []record.Choice) {
+func readChoiceContent(s *jsonscan.Scanner, b *budget, position int, choices []record.Choice, legacy bool) {
 	var message record.Message
+	var legacyText string
 	at := position
 	members(s, func(key []byte) bool {
 		switch string(key) {
@@ -129,11 +130,19 @@ func readChoiceContent(s *jsonscan.Scanner, b *budget, position int, choices []r
 			at = index(s, position)
 		case "message":
 			message = readMessage(s, b)
+		case "text":
+			if !legacy {
+				return false
+			}
+			legacyText = b.text(s)
 		default:
 			return false
 		}
 		return true
 	})
+	if legacyText != "" {
+		message.Parts = []record.Part{record.Text{Content: legacyText}}
+	}
 	if message.Role == "" {
 		message.Role = "assistant"
 	}
