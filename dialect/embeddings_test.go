@@ -1,13 +1,10 @@
 package dialect_test
 
 import (
-	"encoding/json"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/genotel/genotel/dialect"
 	"github.com/genotel/genotel/otelgenai/record"
@@ -90,8 +87,8 @@ func TestLangtraceShowsTheInputOfEmbeddingsAndNoAnswer(t *testing.T) {
 
 func TestTheInputOfEmbeddingsIsOnNoSpanOfTheConventions(t *testing.T) {
 	attributes := dialect.GenAIView(all)(stub(embeddings()).Snapshot(), embeddings()).Attributes()
-	encoded, err := json.Marshal(attribute.NewSet(attributes...))
-	require.NoError(t, err)
-	assert.False(t, strings.Contains(string(encoded), "How many are left?"))
+	for _, kv := range attributes {
+		assert.NotContains(t, kv.Value.String(), "How many are left?", kv.Key)
+	}
 	assert.Nil(t, value(t, attributes, "gen_ai.input.messages"))
 }

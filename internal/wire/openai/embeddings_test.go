@@ -17,7 +17,7 @@ func embedded(request, response string, piece int) (call *record.Call, complete 
 	call = new(record.Call)
 	embeddings := openai.NewEmbeddings(call)
 	embeddings.Request([]byte(request), true)
-	for len(response) > 0 {
+	for response != "" {
 		n := min(piece, len(response))
 		embeddings.Piece([]byte(response[:n]))
 		response = response[n:]
@@ -43,7 +43,7 @@ func TestARequestForEmbeddings(t *testing.T) {
 func TestEmbeddingsAreCountedAndNotKept(t *testing.T) {
 	usage := record.Usage{Input: some(8), Total: some(8)}
 	base := base64.StdEncoding.EncodeToString(make([]byte, 4*5))
-	escaped := strings.NewReplacer("A", `\u0041`, "=", "=").Replace(base)
+	escaped := strings.ReplaceAll(base, "A", `\u0041`)
 	for name, test := range map[string]struct {
 		data             string
 		dimensions, many record.Opt[int64]

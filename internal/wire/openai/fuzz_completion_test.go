@@ -21,7 +21,9 @@ func FuzzCompletion(f *testing.F) {
 		},
 		{`{"prompt":"a"}`, `{"choices":[{"message":{"role":"assistant","content":"x"},"finish_reason":"stop"}]}`},
 		{`{"prompt":[1,2,3]}`, `{"choices":[{"text":"x","message":{"content":"y"}},{"text":7},{"text":null,"index":-1},7]}`},
-		{`{"prompt":[[1,2],[]]}`, `{"error":{"message":"no","code":"bad"}}`}, {`{"prompt":7}`, `{"choices":[{"text":"cut`}, {``, ``},
+		{`{"prompt":[[1,2],[]]}`, `{"error":{"message":"no","code":"bad"}}`},
+		{`{"prompt":7}`, `{"choices":[{"text":"cut`},
+		{``, ``},
 	} {
 		f.Add([]byte(seed[0]), []byte(seed[1]))
 	}
@@ -83,7 +85,8 @@ func FuzzCompletionStream(f *testing.F) {
 			`{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11}}`, `[DONE]`,
 		},
 		{`{"choices":[{"text":"a","delta":{"content":"a"}},{"delta":{"content":"b"},"index":1},{"index":2,"text":7},{"index":3,"text":""}]}`},
-		{`{"choices":[{"text":"kept"}]}`, `{"error":{"message":"Down.","code":502}}`}, {`{"choices":[{"text":"cu`, `ping`, ``, `{"choices":7}`},
+		{`{"choices":[{"text":"kept"}]}`, `{"error":{"message":"Down.","code":502}}`},
+		{`{"choices":[{"text":"cu`, `ping`, ``, `{"choices":7}`},
 	} {
 		f.Add([]byte(strings.Join(seed, "\x00")))
 	}

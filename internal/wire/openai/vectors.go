@@ -46,7 +46,8 @@ type vectors struct {
 }
 
 func (v *vectors) write(p []byte) {
-	for n := 0; len(p) > 0; p = p[n:] {
+	for len(p) > 0 {
+		var n int
 		switch {
 		case v.vector == '[':
 			n = v.numbers(p)
@@ -56,6 +57,7 @@ func (v *vectors) write(p []byte) {
 			n = 1
 			v.mark(p[0])
 		}
+		p = p[n:]
 	}
 }
 
