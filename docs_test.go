@@ -146,8 +146,13 @@ func TestEveryAttributeOfASpanIsDocumented(t *testing.T) {
 	require.NoError(t, stream.Close())
 	_, err = client.Chat.Completions.New(t.Context(), p, option.WithBaseURL("http://127.0.0.1:1/v1"), option.WithMaxRetries(1))
 	require.Error(t, err)
+	_, err = client.Embeddings.New(t.Context(), openai.EmbeddingNewParams{
+		Model: "m", Dimensions: openai.Int(256), EncodingFormat: "float",
+		Input: openai.EmbeddingNewParamsInputUnion{OfString: openai.String("Hi.")},
+	})
+	require.NoError(t, err)
 
-	require.Len(t, spans.GetSpans(), 5)
+	require.Len(t, spans.GetSpans(), 6)
 	for _, span := range spans.GetSpans() {
 		for _, kv := range span.Attributes {
 			assert.Contains(t, page, "`"+string(kv.Key)+"`")

@@ -46,6 +46,7 @@ func appendGenAIResponse(dst []attribute.KeyValue, c *record.Call) []attribute.K
 	if len(r.Choices) > 0 {
 		dst = append(dst, semconv.GenAIResponseFinishReasonsKey.StringSlice(finishReasons(r.Choices)))
 	}
+	dst = appendInt(dst, semconv.GenAIEmbeddingsDimensionCountKey, dimensions(c))
 	if c.Request.Stream && !c.Timing.FirstChunk.IsZero() {
 		wait := c.Timing.FirstChunk.Sub(c.Timing.Start).Seconds()
 		dst = append(dst, semconv.GenAIResponseTimeToFirstChunkKey.Float64(wait))
@@ -56,6 +57,14 @@ func appendGenAIResponse(dst []attribute.KeyValue, c *record.Call) []attribute.K
 		dst = appendText(dst, semconv.OpenAIResponseSystemFingerprintKey, r.SystemFingerprint)
 	}
 	return dst
+}
+
+// dimensions is the length of the embeddings that came, or else of those asked for.
+func dimensions(c *record.Call) record.Opt[int64] {
+	if c.Response.Dimensions.IsSet() {
+		return c.Response.Dimensions
+	}
+	return c.Request.Dimensions
 }
 
 func finishReasons(choices []record.Choice) []string {
@@ -102,6 +111,9 @@ func appendGenAIRequest(dst []attribute.KeyValue, c *record.Call) []attribute.Ke
 	}
 	if len(r.StopSequences) > 0 {
 		dst = append(dst, semconv.GenAIRequestStopSequencesKey.StringSlice(r.StopSequences))
+	}
+	if len(r.EncodingFormats) > 0 {
+		dst = append(dst, semconv.GenAIRequestEncodingFormatsKey.StringSlice(r.EncodingFormats))
 	}
 	dst = appendText(dst, semconv.GenAIRequestReasoningLevelKey, r.ReasoningLevel)
 	dst = appendText(dst, semconv.GenAIOutputTypeKey, r.OutputType)

@@ -11,8 +11,12 @@ import (
 
 // AppendGenAIContent appends messages, instructions and tool definitions as the
 // JSON text that the conventions' schemas describe. Tools carry their type and
-// name only, as the conventions advise for spans.
+// name only, as the conventions advise for spans. Embeddings have no content by the
+// conventions.
 func AppendGenAIContent(dst []attribute.KeyValue, c *record.Call) []attribute.KeyValue {
+	if c.Operation == semconv.GenAIOperationNameEmbeddings {
+		return dst
+	}
 	if len(c.Request.System) > 0 {
 		dst = append(dst, semconv.GenAISystemInstructionsKey.String(genAIParts(c.Request.System)))
 	}

@@ -12,9 +12,8 @@ import (
 // AppendLangSmith appends the scalar langsmith.* set: what LangSmith needs to
 // show a model call as one and to price it, without content.
 func AppendLangSmith(dst []attribute.KeyValue, c *record.Call) []attribute.KeyValue {
-	dst = append(dst,
-		langsmith.SpanKindKey.String(runType(c.Operation)),
-		langsmith.MetadataLSModelTypeKey.String(modelType(c.Operation)))
+	dst = append(dst, langsmith.SpanKindKey.String(runType(c.Operation)))
+	dst = appendText(dst, langsmith.MetadataLSModelTypeKey, modelType(c.Operation))
 	dst = appendText(dst, langsmith.MetadataLSProviderKey, langsmithProvider(c.Provider))
 	dst = appendText(dst, langsmith.MetadataLSModelNameKey, model(c))
 	dst = appendFloat(dst, langsmith.MetadataLSTemperatureKey, c.Request.Temperature)
@@ -46,11 +45,16 @@ func runType(operation string) string {
 	}
 }
 
+// modelType is empty for models that LangSmith has no type for.
 func modelType(operation string) string {
-	if operation == semconv.GenAIOperationNameTextCompletion {
+	switch operation {
+	case semconv.GenAIOperationNameTextCompletion:
 		return langsmith.ModelTypeLLM
+	case semconv.GenAIOperationNameEmbeddings:
+		return ""
+	default:
+		return langsmith.ModelTypeChat
 	}
-	return langsmith.ModelTypeChat
 }
 
 // langsmithProvider translates the names that LangSmith's price table spells
@@ -101,6 +105,10 @@ func invocationParams(c *record.Call) string {
 			w.String(s)
 		}
 		w.EndArray()
+	}
+	writeInt(&w, "dimensions", r.Dimensions)
+	if len(r.EncodingFormats) == 1 {
+		w.StringField("encoding_format", r.EncodingFormats[0])
 	}
 	writeOptional(&w, "reasoning_effort", r.ReasoningLevel)
 	writeOptional(&w, "service_tier", r.ServiceTier)

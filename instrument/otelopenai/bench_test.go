@@ -62,6 +62,7 @@ func (b *partsBody) Close() error { return nil }
 
 // load is one call to measure.
 type load struct {
+	path    string
 	request []byte
 	answer  inMemory
 }
@@ -85,9 +86,9 @@ func loads() map[string]load {
 	}
 	events.parts = append(events.parts, "data: "+finish(0, "stop")+"\n\n", "data: "+usageChunk+"\n\n", "data: [DONE]\n\n")
 	return map[string]load{
-		"small":  {chatRequest(400, false), document},
-		"200 KB": {chatRequest(200<<10, false), document},
-		"stream": {chatRequest(400, true), events},
+		"small":  {"chat/completions", chatRequest(400, false), document},
+		"200 KB": {"chat/completions", chatRequest(200<<10, false), document},
+		"stream": {"chat/completions", chatRequest(400, true), events},
 	}
 }
 
@@ -99,7 +100,7 @@ func (l *load) client(opts ...option.RequestOption) (call func(ctx context.Conte
 	buffer := make([]byte, 4096)
 	return func(ctx context.Context) error {
 		var res *http.Response
-		if err := client.Post(ctx, "chat/completions", nil, &res,
+		if err := client.Post(ctx, l.path, nil, &res,
 			option.WithRequestBody("application/json", l.request)); err != nil {
 			return err
 		}
@@ -190,7 +191,7 @@ func TestAnUnsampledCallHandsOutTheBodyOfTheTransport(t *testing.T) {
 				client := openai.NewClient(test.tracing, option.WithBaseURL("http://provider/v1/"), option.WithAPIKey("k"),
 					option.WithHTTPClient(&http.Client{Transport: &l.answer}), option.WithMaxRetries(0))
 				var res *http.Response
-				require.NoError(t, client.Post(t.Context(), "chat/completions", nil, &res,
+				require.NoError(t, client.Post(t.Context(), l.path, nil, &res,
 					option.WithRequestBody("application/json", l.request)))
 				_, own := res.Body.(*partsBody)
 				assert.Equal(t, test.own, own, "%T", res.Body)

@@ -50,29 +50,29 @@ type exchange struct {
 	ResponseBody    string            `json:"response_body"`
 }
 
-// recordings reads the exchanges of the corpus with the chat completions
-// endpoint, and counts them in another way.
-func recordings(t *testing.T) (chats []exchange, count int) {
+// recordings reads the exchanges of the corpus with one endpoint, and counts them
+// in another way.
+func recordings(t *testing.T, api string) (exchanges []exchange, count int) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(corpus, "*.jsonl.gz"))
 	require.NoError(t, err)
 	if len(files) == 0 {
 		t.Skip("the corpus of recorded traffic is not here: " + corpus)
 	}
-	isChat := regexp.MustCompile(`"api": ?"openai\.chat"`)
+	isAPI := regexp.MustCompile(`"api": ?"` + regexp.QuoteMeta(api) + `"`)
 	for _, name := range files {
 		for _, line := range lines(t, name) {
-			if isChat.Match(line) && !bytes.Contains(line, []byte(`"websocket-session"`)) {
+			if isAPI.Match(line) && !bytes.Contains(line, []byte(`"websocket-session"`)) {
 				count++
 			}
 			var e exchange
 			require.NoError(t, json.Unmarshal(line, &e), name)
-			if e.API == "openai.chat" && e.Kind == "" {
-				chats = append(chats, e)
+			if e.API == api && e.Kind == "" {
+				exchanges = append(exchanges, e)
 			}
 		}
 	}
-	return chats, count
+	return exchanges, count
 }
 
 func lines(t *testing.T, name string) (all [][]byte) {
@@ -220,6 +220,7 @@ type (
 		FinishReason string      `json:"finish_reason"`
 		Message      wireMessage `json:"message"`
 		Delta        wireMessage `json:"delta"`
+		Text         string      `json:"text"`
 		Usage        *wireUsage  `json:"usage"`
 	}
 	wireDocument struct {
@@ -236,6 +237,8 @@ type (
 
 // reading is what the independent reader finds in an exchange.
 type reading struct {
+	// legacy is set for completions, whose choices have text.
+	legacy    bool
 	id, model string
 	reasons   []string
 	texts     []string
@@ -245,8 +248,9 @@ type reading struct {
 }
 
 // read reads a recorded response by what it looks like.
-func read(t *testing.T, body string) (r reading) {
+func read(t *testing.T, body string, legacy bool) reading {
 	t.Helper()
+	r := reading{legacy: legacy}
 	if strings.HasPrefix(strings.TrimSpace(body), "{") {
 		r.document(t, body)
 		return r
@@ -275,7 +279,11 @@ func (r *reading) document(t *testing.T, data string) {
 			r.reasons, r.texts, r.refusals = append(r.reasons, ""), append(r.texts, ""), append(r.refusals, "")
 		}
 		r.reasons[c.Index] = cmp.Or(c.FinishReason, r.reasons[c.Index])
-		r.texts[c.Index] += c.Delta.text(t) + c.Message.text(t)
+		text := c.Delta.text(t) + c.Message.text(t)
+		if r.legacy {
+			text = cmp.Or(c.Text, text)
+		}
+		r.texts[c.Index] += text
 		r.refusals[c.Index] += c.Delta.Refusal + c.Message.Refusal
 		r.usage = cmp.Or(c.Usage, r.usage) // Moonshot
 	}
@@ -307,6 +315,11 @@ var known = []string{
 	"openai", "azure.ai.openai", "deepseek", "gcp.gemini", "groq", "mistral_ai", "moonshot_ai", "perplexity", "x_ai",
 }
 
+// operations are the names of what the endpoints of the corpus do.
+var operations = map[string]string{
+	"openai.chat": "chat", "openai.completions": "text_completion", "openai.embeddings": "embeddings",
+}
+
 // requireSpan holds the span of an exchange against what was recorded.
 func requireSpan(t *testing.T, e exchange, span sdktrace.ReadOnlySpan) {
 	t.Helper()
@@ -314,17 +327,18 @@ func requireSpan(t *testing.T, e exchange, span sdktrace.ReadOnlySpan) {
 		Model    string
 		Stream   bool
 		Messages []json.RawMessage
+		Prompt   json.RawMessage
 	}
 	if e.RequestBody != "" {
 		require.NoError(t, json.Unmarshal([]byte(e.RequestBody), &sent))
 	}
-	want := read(t, e.ResponseBody)
+	want := read(t, e.ResponseBody, e.API == "openai.completions")
 	provider := "openai"
 	if slices.Contains(known, e.Provider) {
 		provider = e.Provider
 	}
 	attributes := map[string]any{
-		"gen_ai.operation.name": "chat",
+		"gen_ai.operation.name": operations[e.API],
 		"gen_ai.provider.name":  provider,
 	}
 	set := func(key string, value any) {
@@ -338,7 +352,9 @@ func requireSpan(t *testing.T, e exchange, span sdktrace.ReadOnlySpan) {
 	set("gen_ai.request.stream", sent.Stream)
 	set("gen_ai.response.id", want.id)
 	set("gen_ai.response.model", want.model)
-	if want.usage != nil {
+	if want.usage != nil && want.usage.Completion == nil { // an empty completion
+		set("gen_ai.usage.input_tokens", *want.usage.Prompt)
+	} else if want.usage != nil {
 		input, output := *want.usage.Prompt, *want.usage.Completion
 		if e.Provider == "x_ai" || e.Provider == "openai_compatible" { // both are xAI, which counts reasoning apart
 			output += want.usage.Details.Reasoning
@@ -363,6 +379,9 @@ func requireSpan(t *testing.T, e exchange, span sdktrace.ReadOnlySpan) {
 		require.Equal(t, "decode_error", attr(span, "error.type"))
 	}
 
+	if len(sent.Prompt) > 0 {
+		requirePrompts(t, sent.Prompt, messages(t, span, "gen_ai.input.messages"))
+	}
 	if len(sent.Messages) > 0 {
 		require.Len(t, messages(t, span, "gen_ai.input.messages"), len(sent.Messages))
 		require.NotContains(t, attr(span, "gen_ai.input.messages"), ";base64,", "bytes are described")
@@ -417,10 +436,17 @@ func timeless(span sdktrace.ReadOnlySpan) map[string]any {
 }
 
 func TestRecordedExchangesAreLeftAloneAndUnderstood(t *testing.T) {
-	chats, count := recordings(t)
+	replayAll(t, "openai.chat", requireSpan)
+}
+
+// replayAll replays the exchanges of one endpoint in every way and holds each span
+// against what was recorded.
+func replayAll(t *testing.T, api string, requireSpan func(*testing.T, exchange, sdktrace.ReadOnlySpan)) {
+	t.Helper()
+	exchanges, count := recordings(t, api)
 	replayed := map[string]int{}
 	allWays := append(slices.Sorted(maps.Keys(ways)), "by the client")
-	for _, e := range chats {
+	for _, e := range exchanges {
 		t.Run(e.ID, func(t *testing.T) {
 			var first sdktrace.ReadOnlySpan
 			for _, way := range allWays {

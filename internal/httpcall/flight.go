@@ -52,8 +52,10 @@ type flight struct {
 	events    sse.Decoder
 	onEvent   func(name, data []byte)
 	// ended is set when an event said that the stream is over.
-	ended   bool
-	body    []byte
+	ended bool
+	body  []byte
+	// pieces reads a document that need not be kept, or is nil.
+	pieces  wire.Streamed
 	failure *record.Error
 }
 
@@ -161,7 +163,7 @@ func (f *flight) finish(ctx context.Context, outcome record.Outcome, e *record.E
 		f.attemptSpan(ctx, f.call.Error)
 	}
 	exchange := f.exchange
-	f.exchange, f.body, f.onEvent = nil, nil, nil // the application may hold on to its response for long
+	f.exchange, f.pieces, f.body, f.onEvent = nil, nil, nil, nil // the application may hold on to its response for long
 	f.op.End(exchange.Retained(), exchange.Content)
 }
 

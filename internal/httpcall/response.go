@@ -80,13 +80,16 @@ func (f *flight) unreachable(ctx context.Context, err error) {
 
 func (f *flight) receive(res *http.Response) {
 	f.status = res.StatusCode
-	f.body, f.retryable = nil, shouldRetry(res)
+	f.body, f.pieces, f.retryable = nil, nil, shouldRetry(res)
 	f.format = formatOf(res, f.call.Request.Stream)
 	f.call.Content.Withheld = ""
 	if f.format == opaque {
 		f.call.Content.Withheld = semconv.ContentWithheldEncoding
 	}
-	if f.format == document && res.ContentLength > 0 {
+	if f.format == document {
+		f.pieces, _ = f.exchange.(wire.Streamed)
+	}
+	if f.format == document && f.pieces == nil && res.ContentLength > 0 {
 		f.body = make([]byte, 0, min(res.ContentLength, maxReserved))
 	}
 }
@@ -142,6 +145,10 @@ func (f *flight) take(ctx context.Context, p []byte) {
 	case failure:
 		limit = maxFailure
 	case document:
+		if f.pieces != nil {
+			f.pieces.Piece(p)
+			return
+		}
 	}
 	if room := limit - len(f.body); len(p) > room {
 		p = p[:room]
@@ -241,7 +248,7 @@ func (f *flight) closed(ctx context.Context) {
 // closedEarly ends a call whose body was closed before its end was seen. A client
 // that counts bytes may have read all of it.
 func (f *flight) closedEarly(ctx context.Context) {
-	if f.format == document && len(f.body) > 0 {
+	if f.format == document && f.touched {
 		f.part()
 	}
 	f.finish(ctx, record.Incomplete, nil)

@@ -23,17 +23,34 @@ func NewClient(scope string, opts ...otelgenai.Option) *httpcall.Client {
 	}
 }
 
-// chat is the endpoint of chat completions.
-var chat = &httpcall.Endpoint{
-	Operation: semconv.GenAIOperationNameChat,
-	API:       openai.APIChat,
-	Model:     openai.Model,
-	Decode:    func(call *record.Call) wire.Exchange { return openai.NewChat(call) },
+// endpoints are the kinds of requests that are traced.
+var endpoints = []struct {
+	is       func(method, path string) bool
+	endpoint httpcall.Endpoint
+}{
+	{openai.IsChat, httpcall.Endpoint{
+		Operation: semconv.GenAIOperationNameChat,
+		API:       openai.APIChat,
+		Model:     openai.Model,
+		Decode:    func(call *record.Call) wire.Exchange { return openai.NewChat(call) },
+	}},
+	{openai.IsCompletion, httpcall.Endpoint{
+		Operation: semconv.GenAIOperationNameTextCompletion,
+		Model:     openai.Model,
+		Decode:    func(call *record.Call) wire.Exchange { return openai.NewCompletion(call) },
+	}},
+	{openai.IsEmbeddings, httpcall.Endpoint{
+		Operation: semconv.GenAIOperationNameEmbeddings,
+		Model:     openai.Model,
+		Decode:    func(call *record.Call) wire.Exchange { return openai.NewEmbeddings(call) },
+	}},
 }
 
 func endpoint(method, path string) *httpcall.Endpoint {
-	if openai.IsChat(method, path) {
-		return chat
+	for i := range endpoints {
+		if endpoints[i].is(method, path) {
+			return &endpoints[i].endpoint
+		}
 	}
 	return nil
 }

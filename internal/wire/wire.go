@@ -30,6 +30,14 @@ type Exchange interface {
 	Content(*record.Call)
 }
 
+// Streamed is an Exchange that reads a whole response as it passes by, so that
+// nobody has to hold it. After the last piece Response is called with nothing.
+type Streamed interface {
+	Exchange
+	// Piece reads the next bytes of a whole response body.
+	Piece(p []byte)
+}
+
 // Progress says what an event brought.
 type Progress uint8
 

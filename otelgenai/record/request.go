@@ -22,6 +22,10 @@ type Request struct {
 	OutputType string
 	// ServiceTier is the processing tier as sent.
 	ServiceTier string
+	// Dimensions is the length asked for of embeddings, EncodingFormats what their
+	// numbers are to be written as.
+	Dimensions      Opt[int64]
+	EncodingFormats []string
 
 	// System holds instructions sent beside the conversation, Messages the
 	// conversation in the order sent, Tools what the model may call. They are

@@ -9,6 +9,11 @@ type Response struct {
 	// Choices holds one element per generation, ordered by index. The finish
 	// reasons are always there; the messages are content.
 	Choices []Choice
+
+	// Vectors is the number of embeddings, Dimensions the length of the first of
+	// them. The numbers themselves are never recorded.
+	Vectors    Opt[int64]
+	Dimensions Opt[int64]
 }
 
 // Choice is one generation.

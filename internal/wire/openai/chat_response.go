@@ -98,8 +98,8 @@ func index(s *jsonscan.Scanner, fallback int) int {
 }
 
 // readResponseContent adds the messages to the choices that readResponse made of
-// the same body, and returns their size.
-func readResponseContent(body []byte, call *record.Call) (size int) {
+// the same body, and returns their size. legacy choices have text.
+func readResponseContent(body []byte, call *record.Call, legacy bool) (size int) {
 	b := newBudget()
 	s := jsonscan.New(body)
 	members(&s, func(key []byte) bool {
@@ -112,7 +112,7 @@ func readResponseContent(body []byte, call *record.Call) (size int) {
 				s.Skip()
 				continue
 			}
-			readChoiceContent(&s, b, position, call.Response.Choices)
+			readChoiceContent(&s, b, position, call.Response.Choices, legacy)
 			position++
 		}
 		return true
@@ -121,8 +121,9 @@ func readResponseContent(body []byte, call *record.Call) (size int) {
 	return b.spent()
 }
 
-func readChoiceContent(s *jsonscan.Scanner, b *budget, position int, choices []record.Choice) {
+func readChoiceContent(s *jsonscan.Scanner, b *budget, position int, choices []record.Choice, legacy bool) {
 	var message record.Message
+	var legacyText string
 	at := position
 	members(s, func(key []byte) bool {
 		switch string(key) {
@@ -130,11 +131,19 @@ func readChoiceContent(s *jsonscan.Scanner, b *budget, position int, choices []r
 			at = index(s, position)
 		case "message":
 			message = readMessage(s, b)
+		case "text":
+			if !legacy {
+				return false
+			}
+			legacyText = b.text(s)
 		default:
 			return false
 		}
 		return true
 	})
+	if legacyText != "" {
+		message.Parts = []record.Part{record.Text{Content: legacyText}}
+	}
 	if message.Role == "" {
 		message.Role = "assistant"
 	}

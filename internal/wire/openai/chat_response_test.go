@@ -83,7 +83,6 @@ func TestAnAnswerWithoutARoleIsTheAssistants(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	some := record.Some[int64]
 	for name, test := range map[string]struct {
 		usage string
 		want  record.Usage

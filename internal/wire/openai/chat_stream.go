@@ -16,6 +16,9 @@ const maxToolCalls = 256
 type chatStream struct {
 	choices []streamChoice
 	done    bool
+	// legacy is set when choices have text instead of a delta. Some providers add a
+	// text to each delta, and some a delta to each text, with the same content.
+	legacy bool
 	// kept counts the bytes of content held; cut is set when there was no room
 	// for more.
 	kept int
@@ -82,7 +85,15 @@ func (st *chatStream) readChoice(s *jsonscan.Scanner, position int, call *record
 	members(&c, func(key []byte) bool {
 		switch string(key) {
 		case "delta":
-			generated = st.readDelta(&c, choice, content)
+			if st.legacy && hasText(raw) {
+				return false
+			}
+			generated = st.readDelta(&c, choice, content) || generated
+		case "text":
+			if !st.legacy {
+				return false
+			}
+			generated = st.append(&c, &choice.content, content) || generated
 		case "finish_reason":
 			reason(&c, &choice.finishReason)
 		case "usage": // Moonshot
@@ -93,6 +104,19 @@ func (st *chatStream) readChoice(s *jsonscan.Scanner, position int, call *record
 		return true
 	})
 	return generated
+}
+
+// hasText reports whether a choice has a text of more than nothing.
+func hasText(raw []byte) (found bool) {
+	s := jsonscan.New(raw)
+	members(&s, func(key []byte) bool {
+		if string(key) != "text" {
+			return false
+		}
+		found = someText(&s) || found
+		return true
+	})
+	return found
 }
 
 // choiceIndex finds the index of a choice, -1 when it is absurd. Without one the

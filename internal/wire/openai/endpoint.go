@@ -7,3 +7,14 @@ import "strings"
 func IsChat(method, path string) bool {
 	return method == "POST" && strings.HasSuffix(path, "/chat/completions")
 }
+
+// IsCompletion reports whether a request creates a completion of the elder kind,
+// which is no chat.
+func IsCompletion(method, path string) bool {
+	return method == "POST" && strings.HasSuffix(path, "/completions") && !IsChat(method, path)
+}
+
+// IsEmbeddings reports whether a request asks for embeddings.
+func IsEmbeddings(method, path string) bool {
+	return method == "POST" && strings.HasSuffix(path, "/embeddings")
+}

@@ -33,6 +33,43 @@ func TestOnlyAPostToChatCompletionsIsAChat(t *testing.T) {
 	}
 }
 
+func TestEveryOtherPostToCompletionsIsACompletion(t *testing.T) {
+	for path, want := range map[string]bool{
+		"/v1/completions": true,
+		"/completions":    true,
+		"//openai/deployments/davinci/completions": true,
+		"/v1/fim/completions":                      true,
+		"/v1/prompts/pp-weather/completions":       true,
+		"/v1/chat/completions":                     false,
+		"/v1/completions/":                         false,
+		"/v1/completions/cmpl-1":                   false,
+		"/v1/mycompletions":                        false,
+		"completions":                              false,
+		"":                                         false,
+	} {
+		assert.Equal(t, want, openai.IsCompletion("POST", path), path)
+		assert.False(t, openai.IsCompletion("GET", path), path)
+	}
+}
+
+func TestOnlyAPostToEmbeddingsAsksForEmbeddings(t *testing.T) {
+	for path, want := range map[string]bool{
+		"/v1/embeddings":                         true,
+		"/embeddings":                            true,
+		"/openai/deployments/ada/embeddings":     true,
+		"/api/embeddings":                        true,
+		"/v1/embeddings/":                        false,
+		"/v1/embeddings/x":                       false,
+		"/v1/myembeddings":                       false,
+		"embeddings":                             false,
+		"/v1/embeddings?next=/v1/embeddings#/em": false,
+		"":                                       false,
+	} {
+		assert.Equal(t, want, openai.IsEmbeddings("POST", path), path)
+		assert.False(t, openai.IsEmbeddings("GET", path), path)
+	}
+}
+
 func TestTheHostNamesTheProvider(t *testing.T) {
 	for host, want := range map[string]string{
 		"api.openai.com":                          "openai",

@@ -120,3 +120,14 @@ func size(call *record.Call) (bytes int) {
 	}
 	return bytes
 }
+
+func some(n int64) record.Opt[int64] { return record.Some(n) }
+
+// encoded writes any value as JSON.
+func encoded(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
