@@ -4,7 +4,8 @@
 //
 //	client := &http.Client{Transport: otelgenaihttp.NewTransport(nil)}
 //
-// Each chat completion becomes one span that follows the OpenTelemetry GenAI
+// Each chat completion, completion and call for embeddings becomes one span that
+// follows the OpenTelemetry GenAI
 // conventions, as with package otelopenai; other requests pass through untraced.
 // A transport sees single requests: a client that repeats a failed one makes a
 // span of each. For openai-go, whose retries belong to one call, package
