@@ -23,6 +23,18 @@ type Request struct {
 	// ServiceTier is the processing tier as sent.
 	ServiceTier string
 
+	// PreviousResponseID names the answer that this request continues.
+	PreviousResponseID string
+	// ConversationID names the conversation that the provider keeps, as the request
+	// or else the answer says.
+	ConversationID string
+	// PromptName and PromptVersion name a prompt that the provider keeps.
+	PromptName    string
+	PromptVersion string
+
+	// PromptVariables is what is filled into that prompt. It is content, as are the
+	// following.
+	PromptVariables []Variable
 	// System holds instructions sent beside the conversation, Messages the
 	// conversation in the order sent, Tools what the model may call. They are
 	// content: present only when somebody may see it.
@@ -30,6 +42,9 @@ type Request struct {
 	Messages []Message
 	Tools    []Tool
 }
+
+// Variable is a value for a place in a stored prompt.
+type Variable struct{ Name, Value string }
 
 // Tool is a tool definition offered to the model.
 type Tool struct {
