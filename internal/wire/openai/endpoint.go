@@ -7,3 +7,9 @@ import "strings"
 func IsChat(method, path string) bool {
 	return method == "POST" && strings.HasSuffix(path, "/chat/completions")
 }
+
+// IsResponses reports whether a request creates a response. What lies below, such
+// as a stored response or the counting of tokens, is something else.
+func IsResponses(method, path string) bool {
+	return method == "POST" && strings.HasSuffix(path, "/responses")
+}
