@@ -33,17 +33,30 @@ func WithTracing(opts ...otelgenai.Option) option.RequestOption {
 	})
 }
 
-// chat is the endpoint of chat completions.
-var chat = &httpcall.Endpoint{
-	Operation: semconv.GenAIOperationNameChat,
-	API:       openai.APIChat,
-	Model:     openai.Model,
-	Decode:    func(call *record.Call) wire.Exchange { return openai.NewChat(call) },
+// endpoints are those that are traced.
+var endpoints = []struct {
+	recognizes func(method, path string) bool
+	endpoint   *httpcall.Endpoint
+}{
+	{openai.IsChat, &httpcall.Endpoint{
+		Operation: semconv.GenAIOperationNameChat,
+		API:       openai.APIChat,
+		Model:     openai.Model,
+		Decode:    func(call *record.Call) wire.Exchange { return openai.NewChat(call) },
+	}},
+	{openai.IsResponses, &httpcall.Endpoint{
+		Operation: semconv.GenAIOperationNameChat,
+		API:       openai.APIResponses,
+		Model:     openai.Model,
+		Decode:    func(call *record.Call) wire.Exchange { return openai.NewResponses(call) },
+	}},
 }
 
 func endpoint(method, path string) *httpcall.Endpoint {
-	if openai.IsChat(method, path) {
-		return chat
+	for _, known := range endpoints {
+		if known.recognizes(method, path) {
+			return known.endpoint
+		}
 	}
 	return nil
 }
