@@ -2,7 +2,7 @@
 //
 //	client := openai.NewClient(otelopenai.WithTracing())
 //
-// Each chat completion becomes one span that follows the OpenTelemetry GenAI
+// Each chat completion, and each response that is created, becomes one span that follows the OpenTelemetry GenAI
 // conventions: model, parameters, token counts, finish reasons, time to first
 // token and errors, for plain and streamed calls. A call that the client retries
 // stays one span, with its attempts as children. Spans go to the global

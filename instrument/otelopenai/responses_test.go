@@ -57,8 +57,10 @@ func TestAResponseBecomesOneClientSpanWithWhatWasAskedAndAnswered(t *testing.T) 
 	p.MaxOutputTokens = openai.Int(100)
 	p.Temperature = openai.Float(0.5)
 	p.Reasoning.Effort = "low"
-	p.Prompt = responses.ResponsePromptParam{ID: "pmpt_1", Version: openai.String("2"),
-		Variables: map[string]responses.ResponsePromptVariableUnionParam{"city": {OfString: openai.String("Rome")}}}
+	p.Prompt = responses.ResponsePromptParam{
+		ID: "pmpt_1", Version: openai.String("2"),
+		Variables: map[string]responses.ResponsePromptVariableUnionParam{"city": {OfString: openai.String("Rome")}},
+	}
 	p.Tools = []responses.ToolUnionParam{
 		{OfFunction: &responses.FunctionToolParam{Name: "f", Parameters: map[string]any{}}},
 		{OfMcp: &responses.ToolMcpParam{ServerLabel: "wiki", ServerURL: openai.String("https://SECRET"), Authorization: openai.String("SECRET")}},
@@ -106,8 +108,10 @@ func TestNothingOfAResponseIsOnTheSpanByDefault(t *testing.T) {
 	s := newStand(t, answerJSON(response))
 	p := question("MARKER")
 	p.Instructions = openai.String("MARKER")
-	p.Prompt = responses.ResponsePromptParam{ID: "pmpt_1",
-		Variables: map[string]responses.ResponsePromptVariableUnionParam{"city": {OfString: openai.String("MARKER")}}}
+	p.Prompt = responses.ResponsePromptParam{
+		ID:        "pmpt_1",
+		Variables: map[string]responses.ResponsePromptVariableUnionParam{"city": {OfString: openai.String("MARKER")}},
+	}
 	_, err := s.client.Responses.New(t.Context(), p)
 	require.NoError(t, err)
 	everything := all(s.spans.Ended())

@@ -92,7 +92,7 @@ func (a *responsesAnswer) readOutput(s *jsonscan.Scanner, call *record.Call) {
 // that the provider has put beside them.
 type pendingCalls struct{ calls, results int }
 
-func (p pendingCalls) any() bool { return p.calls > p.results }
+func (p *pendingCalls) any() bool { return p.calls > p.results }
 
 // count consumes one item of the output.
 func (p *pendingCalls) count(s *jsonscan.Scanner, call *record.Call) {
@@ -125,7 +125,7 @@ func (a *responsesAnswer) unfinished() bool { return a.status == "queued" || a.s
 // finishReason derives what the protocol does not say in one word.
 func (a *responsesAnswer) finishReason() string {
 	switch a.status {
-	case "failed", "cancelled":
+	case "failed", "cancelled": //nolint:misspell // as the protocol spells it
 		return "error"
 	case "incomplete":
 		return incompleteReason(a.incomplete)

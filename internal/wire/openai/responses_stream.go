@@ -145,7 +145,7 @@ func (st *responsesStream) readResponse(
 	case "response.failed":
 		ending = "failed"
 	case "response.cancelled":
-		ending = "cancelled"
+		ending = "cancelled" //nolint:misspell // as the protocol spells it
 	}
 	answer.items, answer.pending = 0, pendingCalls{}
 	answer.read(e.response, call)
@@ -158,7 +158,11 @@ func (st *responsesStream) readResponse(
 	}
 	st.ended = true
 	if content && answer.items > 0 {
-		answer.keep(bytes.Clone(e.response))
+		object := e.response
+		if len(object) <= maxDeferred { // a larger one is decoded at once
+			object = bytes.Clone(object)
+		}
+		answer.keep(object)
 		*st = responsesStream{ended: true}
 	}
 	return wire.Done

@@ -70,7 +70,8 @@ func TestTheParametersOfARequestForAResponseAreRead(t *testing.T) {
 		ServiceTier: "flex", ReasoningLevel: "low", OutputType: "json", PreviousResponseID: "resp_0", ConversationID: "conv_1",
 		PromptName: "pmpt_1", PromptVersion: "2",
 		PromptVariables: []record.Variable{
-			{Name: "city", Value: "Rome"}, {Name: "note", Value: "warm"},
+			{Name: "city", Value: "Rome"},
+			{Name: "note", Value: "warm"},
 			{Name: "picture", Value: `{"type":"input_image","image_url":{"mime_type":"image/png","bytes":3,"sha256":"` +
 				blob("\x00\x00\x00").SHA256 + `"}}`},
 		},
@@ -145,9 +146,13 @@ func TestOfAToolOnlyItsDefinitionIsKept(t *testing.T) {
 		{"type":"web_search","user_location":{"city":"Rome"}},{"type":"custom","name":"c","format":{"definition":"g"}},
 		{"type":"namespace","name":"n","tools":[{"type":"function","name":"g"}]},{"name":"h","parameters":null}]}`)
 	assert.Equal(t, []record.Tool{
-		{Type: "function", Name: "f", Description: "d", Parameters: `{"x":1}`}, {Type: "mcp", Name: "mcp"},
-		{Type: "web_search", Name: "web_search"}, {Type: "custom", Name: "c"}, {Type: "namespace", Name: "n"},
-		{Type: "function", Name: "g"}, {Type: "function", Name: "h"},
+		{Type: "function", Name: "f", Description: "d", Parameters: `{"x":1}`},
+		{Type: "mcp", Name: "mcp"},
+		{Type: "web_search", Name: "web_search"},
+		{Type: "custom", Name: "c"},
+		{Type: "namespace", Name: "n"},
+		{Type: "function", Name: "g"},
+		{Type: "function", Name: "h"},
 	}, call.Request.Tools)
 }
 
@@ -231,7 +236,7 @@ func TestTheFinishReasonIsDerivedFromStatusAndOutput(t *testing.T) {
 		`{"status":"incomplete","incomplete_details":{"reason":"content_filter"}}`:                  "content_filter",
 		`{"status":"incomplete","incomplete_details":{"reason":"steered"},"output":[` + call + `]}`: "steered",
 		`{"status":"incomplete"}`:                                                                   "incomplete",
-		`{"status":"cancelled"}`:                                                                    "error",
+		`{"status":"cancelled"}`:                                                                    "error", //nolint:misspell // as the protocol spells it
 	} {
 		got, complete := responded(body)
 		assert.True(t, complete, body)
