@@ -43,6 +43,12 @@ func appendGenAIResponse(dst []attribute.KeyValue, c *record.Call) []attribute.K
 	r := &c.Response
 	dst = appendText(dst, semconv.GenAIResponseIDKey, r.ID)
 	dst = appendText(dst, semconv.GenAIResponseModelKey, r.Model)
+	if r.Status == "queued" || r.Status == "in_progress" {
+		dst = append(dst, semconv.GenAIResponseStatusKey.String(r.Status))
+	}
+	if r.Compacted {
+		dst = append(dst, semconv.GenAIConversationCompactedKey.Bool(true))
+	}
 	if len(r.Choices) > 0 {
 		dst = append(dst, semconv.GenAIResponseFinishReasonsKey.StringSlice(finishReasons(r.Choices)))
 	}
@@ -99,6 +105,10 @@ func appendGenAIRequest(dst []attribute.KeyValue, c *record.Call) []attribute.Ke
 	if r.Stream {
 		dst = append(dst, semconv.GenAIRequestStreamKey.Bool(true))
 	}
+	dst = appendText(dst, semconv.GenAIConversationIDKey, r.ConversationID)
+	dst = appendText(dst, semconv.GenAIRequestPreviousResponseIDKey, r.PreviousResponseID)
+	dst = appendText(dst, semconv.GenAIPromptNameKey, r.PromptName)
+	dst = appendText(dst, semconv.GenAIPromptVersionKey, r.PromptVersion)
 	dst = appendInt(dst, semconv.GenAIRequestMaxTokensKey, r.MaxTokens)
 	dst = appendFloat(dst, semconv.GenAIRequestTemperatureKey, r.Temperature)
 	dst = appendFloat(dst, semconv.GenAIRequestTopPKey, r.TopP)

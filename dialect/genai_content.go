@@ -29,6 +29,9 @@ func AppendGenAIContent(dst []attribute.KeyValue, c *record.Call) []attribute.Ke
 	if len(c.Response.Choices) > 0 {
 		dst = append(dst, semconv.GenAIOutputMessagesKey.String(genAIOutput(c.Response.Choices)))
 	}
+	for _, variable := range c.Request.PromptVariables {
+		dst = append(dst, attribute.String(semconv.GenAIPromptVariablePrefix+variable.Name, variable.Value))
+	}
 	return dst
 }
 
@@ -130,6 +133,21 @@ func writeGenAIPart(w *jsonappend.Writer, part record.Part) {
 		w.Key("response")
 		w.RawOrString(p.Content)
 		w.EndObject()
+	case record.ServerToolCall:
+		w.Object()
+		w.StringField("type", "server_tool_call")
+		writeOptional(w, "id", p.ID)
+		w.StringField("name", p.Name)
+		w.Key("server_tool_call")
+		writeServerTool(w, p.Type, p.Content)
+		w.EndObject()
+	case record.ServerToolResult:
+		w.Object()
+		w.StringField("type", "server_tool_call_response")
+		writeOptional(w, "id", p.ID)
+		w.Key("server_tool_call_response")
+		writeServerTool(w, p.Type, p.Content)
+		w.EndObject()
 	case record.Image:
 		writeGenAIMedia(w, "image", &p.Media)
 	case record.Audio:
@@ -141,6 +159,38 @@ func writeGenAIPart(w *jsonappend.Writer, part record.Part) {
 		writeGenAIMedia(w, "document", &p.Media)
 	case record.Generic:
 		writeGeneric(w, p)
+	}
+}
+
+// writeServerTool writes an object with a type and the members of content. What is
+// no object, because it was cut or redacted, becomes one member.
+func writeServerTool(w *jsonappend.Writer, kind, content string) {
+	w.Object()
+	w.StringField("type", kind)
+	switch {
+	case isObject(content):
+		writeMembers(w, content)
+	case content != "":
+		w.StringField("content", content)
+	}
+	w.EndObject()
+}
+
+// writeMembers writes the members of a JSON object into the open one.
+func writeMembers(w *jsonappend.Writer, object string) {
+	s := jsonscan.NewString(object)
+	s.Object()
+	for {
+		key, ok := s.Field()
+		if !ok {
+			return
+		}
+		if string(key) == "type" {
+			s.Skip()
+			continue
+		}
+		w.Key(string(key))
+		w.Raw(s.Raw())
 	}
 }
 

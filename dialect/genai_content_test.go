@@ -44,6 +44,10 @@ func everyPart() []record.Part {
 		record.ToolResult{ID: "call_1", Content: `{"on_hand": 42}`},
 		record.ToolResult{ID: "call_2", Content: "42"},
 		record.ToolResult{},
+		record.ServerToolCall{ID: "ws_1", Name: "web_search", Type: "web_search_call", Content: `{"action":{"query":"x"}}`},
+		record.ServerToolCall{Name: "web_search", Type: "web_search_call", Content: `{"action":`},
+		record.ServerToolResult{ID: "fs_1", Name: "file_search", Type: "file_search_call", Content: `{"results":[1]}`},
+		record.ServerToolResult{Name: "file_search", Type: "file_search_call"},
 		record.Image{Media: record.Media{URI: "https://img.example.net/a.jpg"}, Detail: "low"},
 		record.Image{Media: record.Media{MIMEType: "image/png", Blob: blob}},
 		record.Image{Media: record.Media{FileID: "file-1"}},
@@ -175,6 +179,22 @@ func TestEachPartIsWrittenAsTheConventionsSay(t *testing.T) {
 			`{"type":"tool_call_response","id":"c","response":"12C"}`,
 		},
 		"empty result": {record.ToolResult{ID: "c"}, `{"type":"tool_call_response","id":"c","response":""}`},
+		"a tool of the provider": {
+			record.ServerToolCall{ID: "ws", Name: "web_search", Type: "web_search_call", Content: `{"action":{"query":"x"},"type":"y"}`},
+			`{"type":"server_tool_call","id":"ws","name":"web_search","server_tool_call":{"type":"web_search_call","action":{"query":"x"}}}`,
+		},
+		"its call, redacted": {
+			record.ServerToolCall{Name: "web_search", Type: "web_search_call", Content: `[removed]`},
+			`{"type":"server_tool_call","name":"web_search","server_tool_call":{"type":"web_search_call","content":"[removed]"}}`,
+		},
+		"its result": {
+			record.ServerToolResult{ID: "fs", Name: "file_search", Type: "file_search_call", Content: `{"results":[1]}`},
+			`{"type":"server_tool_call_response","id":"fs","server_tool_call_response":{"type":"file_search_call","results":[1]}}`,
+		},
+		"no result": {
+			record.ServerToolResult{Name: "file_search", Type: "file_search_call"},
+			`{"type":"server_tool_call_response","server_tool_call_response":{"type":"file_search_call"}}`,
+		},
 		"image by URL": {
 			record.Image{Media: record.Media{URI: "https://h/a.png", MIMEType: "image/png"}},
 			`{"type":"uri","modality":"image","mime_type":"image/png","uri":"https://h/a.png"}`,

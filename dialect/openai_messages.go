@@ -143,9 +143,23 @@ func writeOpenAIPart(w *jsonappend.Writer, part record.Part) {
 		writeMediaText(w, "audio", &p.Media, p.Transcript)
 	case record.File:
 		writeMediaText(w, "file", &p.Media, p.Name)
+	case record.ServerToolCall:
+		writeServerToolText(w, p.Type, p.Content)
+	case record.ServerToolResult:
+		writeServerToolText(w, p.Type+" result", p.Content)
 	case record.Generic:
 		writeGeneric(w, p)
 	}
+}
+
+// writeServerToolText writes a text part for what the provider did itself: the
+// chat form has no other place for it.
+func writeServerToolText(w *jsonappend.Writer, what, content string) {
+	description := "[" + what + "]"
+	if content != "" && content != "{}" {
+		description += " " + content
+	}
+	writeOpenAIPart(w, record.Text{Content: description})
 }
 
 func writeOpenAIImage(w *jsonappend.Writer, p record.Image) {

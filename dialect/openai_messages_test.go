@@ -73,6 +73,15 @@ func TestMessagesAreWrittenAsTheChatAPIKnowsThem(t *testing.T) {
 			}},
 			`{"role":"user","content":[{"type":"text","text":"[file, application/pdf, https://h/a.pdf] a.pdf"}]}`,
 		},
+		"tools of the provider": {
+			record.Message{Role: "assistant", Parts: []record.Part{
+				record.ServerToolCall{ID: "fs", Name: "file_search", Type: "file_search_call", Content: `{"queries":["x"]}`},
+				record.ServerToolResult{ID: "fs", Name: "file_search", Type: "file_search_call", Content: `{}`},
+				record.Text{Content: "42"},
+			}},
+			`{"role":"assistant","content":[{"type":"text","text":"[file_search_call] {\"queries\":[\"x\"]}"},` +
+				`{"type":"text","text":"[file_search_call result]"},{"type":"text","text":"42"}]}`,
+		},
 		"unknown part": {
 			record.Message{Role: "user", Parts: []record.Part{record.Generic{Type: "new", JSON: `{"type":"new","x":1}`}}},
 			`{"role":"user","content":[{"type":"new","x":1}]}`,

@@ -11,10 +11,10 @@ import (
 
 // Redactor returns text with what must not be seen replaced. It gets one text at
 // a time, reassembled and never a fragment of a stream: message texts, reasoning,
-// refusals, tool arguments and results, tool descriptions and schemas,
-// transcripts, media URIs, file names, names of participants, stop sequences, error
-// messages, and the path of the request's URL. Identifiers are left alone: roles,
-// models, finish reasons, names and ids of tools, ids of files.
+// refusals, tool arguments and results, tool descriptions and schemas, variables
+// of prompts, transcripts, media URIs, file names, names of participants, stop
+// sequences, error messages, and the path of the request's URL. Identifiers are left
+// alone: roles, models, finish reasons, names and ids of tools, ids of files.
 //
 // It must be safe for concurrent use and may run on any goroutine, some time
 // after the call. It fails closed: when it returns an error or panics, all
@@ -50,6 +50,9 @@ func redactContent(c *record.Call, redact Redactor) {
 		return
 	}
 	r := redaction{redact: redact}
+	for i := range c.Request.PromptVariables {
+		r.text(&c.Request.PromptVariables[i].Value)
+	}
 	r.parts(c.Request.System)
 	for i := range c.Request.Messages {
 		r.message(&c.Request.Messages[i])
@@ -113,7 +116,7 @@ func reportRedaction(err error) {
 // withhold removes all content and leaves the shape: choices keep their finish
 // reasons, and an error its identifiers.
 func withhold(c *record.Call, reason string) {
-	c.Request.System, c.Request.Messages, c.Request.Tools = nil, nil, nil
+	c.Request.System, c.Request.Messages, c.Request.Tools, c.Request.PromptVariables = nil, nil, nil, nil
 	for i := range c.Response.Choices {
 		c.Response.Choices[i].Message.Parts = nil
 	}
@@ -149,6 +152,12 @@ func (r *redaction) part(part record.Part) record.Part {
 		r.text(&p.Arguments)
 		return p
 	case record.ToolResult:
+		r.text(&p.Content)
+		return p
+	case record.ServerToolCall:
+		r.text(&p.Content)
+		return p
+	case record.ServerToolResult:
 		r.text(&p.Content)
 		return p
 	case record.Image:

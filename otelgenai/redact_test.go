@@ -16,11 +16,16 @@ import (
 // places are all the texts that the comment of Redactor promises to pass on. Each
 // function puts a text there.
 var places = map[string]func(c *record.Call, text string){
-	"message text":    func(c *record.Call, text string) { ask(c, record.Text{Content: text}) },
-	"reasoning":       func(c *record.Call, text string) { ask(c, record.Reasoning{Content: text}) },
-	"refusal":         func(c *record.Call, text string) { ask(c, record.Refusal{Content: text}) },
-	"tool arguments":  func(c *record.Call, text string) { ask(c, record.ToolCall{Name: "f", Arguments: text}) },
-	"tool result":     func(c *record.Call, text string) { ask(c, record.ToolResult{Content: text}) },
+	"message text":      func(c *record.Call, text string) { ask(c, record.Text{Content: text}) },
+	"reasoning":         func(c *record.Call, text string) { ask(c, record.Reasoning{Content: text}) },
+	"refusal":           func(c *record.Call, text string) { ask(c, record.Refusal{Content: text}) },
+	"tool arguments":    func(c *record.Call, text string) { ask(c, record.ToolCall{Name: "f", Arguments: text}) },
+	"tool result":       func(c *record.Call, text string) { ask(c, record.ToolResult{Content: text}) },
+	"provider's tool":   func(c *record.Call, text string) { answer(c, record.ServerToolCall{Name: "f", Content: text}) },
+	"provider's result": func(c *record.Call, text string) { answer(c, record.ServerToolResult{Name: "f", Content: text}) },
+	"prompt's variable": func(c *record.Call, text string) {
+		c.Request.PromptVariables = []record.Variable{{Name: "x", Value: text}}
+	},
 	"image URI":       func(c *record.Call, text string) { ask(c, record.Image{Media: record.Media{URI: text}}) },
 	"audio URI":       func(c *record.Call, text string) { ask(c, record.Audio{Media: record.Media{URI: text}}) },
 	"file URI":        func(c *record.Call, text string) { ask(c, record.File{Media: record.Media{URI: text}}) },

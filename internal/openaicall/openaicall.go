@@ -34,6 +34,12 @@ var endpoints = []struct {
 		Model:     openai.Model,
 		Decode:    func(call *record.Call) wire.Exchange { return openai.NewChat(call) },
 	}},
+	{openai.IsResponses, httpcall.Endpoint{
+		Operation: semconv.GenAIOperationNameChat,
+		API:       openai.APIResponses,
+		Model:     openai.Model,
+		Decode:    func(call *record.Call) wire.Exchange { return openai.NewResponses(call) },
+	}},
 	{openai.IsCompletion, httpcall.Endpoint{
 		Operation: semconv.GenAIOperationNameTextCompletion,
 		Model:     openai.Model,

@@ -10,7 +10,7 @@ type Message struct {
 }
 
 // Part is a piece of a message: [Text], [Reasoning], [Refusal], [ToolCall],
-// [ToolResult], [Image], [Audio], [File] or [Generic].
+// [ToolResult], [ServerToolCall], [ServerToolResult], [Image], [Audio], [File] or [Generic].
 type Part interface{ part() }
 
 // Text is plain text.
@@ -42,6 +42,28 @@ type ToolResult struct {
 	Content string
 }
 
+// ServerToolCall is a call of a tool that the provider itself ran.
+type ServerToolCall struct {
+	ID   string
+	Name string
+	// Type is the provider's kind of call, for instance "web_search_call".
+	Type string
+	// Content says what was asked of the tool, as a JSON object; it may be text when
+	// it is not complete.
+	Content string
+}
+
+// ServerToolResult is what a tool returned that the provider itself ran.
+type ServerToolResult struct {
+	// ID, Name and Type are those of the call.
+	ID   string
+	Name string
+	Type string
+	// Content is what came back, as a JSON object; it may be text when it is not
+	// complete.
+	Content string
+}
+
 // Image is a picture.
 type Image struct {
 	Media
@@ -69,15 +91,17 @@ type Generic struct {
 	JSON string
 }
 
-func (Text) part()       {}
-func (Reasoning) part()  {}
-func (Refusal) part()    {}
-func (ToolCall) part()   {}
-func (ToolResult) part() {}
-func (Image) part()      {}
-func (Audio) part()      {}
-func (File) part()       {}
-func (Generic) part()    {}
+func (Text) part()             {}
+func (Reasoning) part()        {}
+func (Refusal) part()          {}
+func (ToolCall) part()         {}
+func (ToolResult) part()       {}
+func (ServerToolCall) part()   {}
+func (ServerToolResult) part() {}
+func (Image) part()            {}
+func (Audio) part()            {}
+func (File) part()             {}
+func (Generic) part()          {}
 
 // Media says where the bytes of an image, a sound or a file are. Exactly one of
 // URI, FileID and Blob is set; none when the provider left them out.

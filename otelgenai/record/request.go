@@ -27,6 +27,18 @@ type Request struct {
 	Dimensions      Opt[int64]
 	EncodingFormats []string
 
+	// PreviousResponseID names the answer that this request continues.
+	PreviousResponseID string
+	// ConversationID names the conversation that the provider keeps, as the request
+	// or else the answer says.
+	ConversationID string
+	// PromptName and PromptVersion name a prompt that the provider keeps.
+	PromptName    string
+	PromptVersion string
+
+	// PromptVariables is what is filled into that prompt. It is content, as are the
+	// following.
+	PromptVariables []Variable
 	// System holds instructions sent beside the conversation, Messages the
 	// conversation in the order sent, Tools what the model may call. They are
 	// content: present only when somebody may see it.
@@ -34,6 +46,9 @@ type Request struct {
 	Messages []Message
 	Tools    []Tool
 }
+
+// Variable is a value for a place in a stored prompt.
+type Variable struct{ Name, Value string }
 
 // Tool is a tool definition offered to the model.
 type Tool struct {

@@ -6,6 +6,11 @@ type Response struct {
 	Model             string
 	ServiceTier       string
 	SystemFingerprint string
+	// Status is the state of an answer in the provider's words, where it has one:
+	// "completed", or "queued" for one that is made in the background.
+	Status string
+	// Compacted is set when the provider shortened the conversation on the way.
+	Compacted bool
 	// Choices holds one element per generation, ordered by index. The finish
 	// reasons are always there; the messages are content.
 	Choices []Choice

@@ -2,7 +2,6 @@ package openai
 
 import (
 	"bytes"
-	"unicode/utf8"
 
 	"github.com/genotel/genotel/internal/jsonscan"
 	"github.com/genotel/genotel/otelgenai/record"
@@ -14,15 +13,13 @@ const maxToolCalls = 256
 // chatStream reassembles a streamed answer. Its memory is bounded by maxContent
 // and the number of choices and tool calls, whatever the stream says.
 type chatStream struct {
+	keeper
+
 	choices []streamChoice
 	done    bool
 	// legacy is set when choices have text instead of a delta. Some providers add a
 	// text to each delta, and some a delta to each text, with the same content.
 	legacy bool
-	// kept counts the bytes of content held; cut is set when there was no room
-	// for more.
-	kept int
-	cut  bool
 }
 
 type streamChoice struct {
@@ -342,67 +339,6 @@ func (c *streamCall) continues(f fragment) bool {
 		return c.id == "" || f.id == "" || c.id == f.id
 	}
 	return c.name == "" || f.name == "" || c.name == f.name
-}
-
-// append consumes a text and adds it to into, and reports whether it was more
-// than nothing.
-func (st *chatStream) append(s *jsonscan.Scanner, into *[]byte, content bool) bool {
-	if s.Kind() != jsonscan.String {
-		s.Skip()
-		return false
-	}
-	if !content || st.kept >= maxContent {
-		some := someText(s)
-		st.cut = st.cut || content && some
-		return some
-	}
-	before := len(*into)
-	*into, _ = s.TextBytes(*into)
-	added := len(*into) - before
-	st.keepWithin(into, before)
-	return added > 0
-}
-
-// name consumes an identifier and keeps the first one that is not empty, for
-// streams repeat it. It reports whether it was more than nothing.
-func (st *chatStream) name(s *jsonscan.Scanner, into *string, content bool) bool {
-	if !content || *into != "" || s.Kind() != jsonscan.String {
-		return someText(s)
-	}
-	name, _ := s.Text()
-	if len(name) > maxContent-st.kept {
-		st.cut = true
-		return true
-	}
-	*into = name
-	st.kept += len(name)
-	return name != ""
-}
-
-func (st *chatStream) keep(into *[]byte, text string, content bool) {
-	if !content {
-		return
-	}
-	before := len(*into)
-	*into = append(*into, text...)
-	st.keepWithin(into, before)
-}
-
-// keepWithin accounts for what was added to into and takes back what exceeds the
-// bound, on a rune boundary. After that there is no room for anything, so that
-// what is kept has no gap.
-func (st *chatStream) keepWithin(into *[]byte, before int) {
-	end := len(*into)
-	room := maxContent - st.kept
-	if end-before <= room {
-		st.kept += end - before
-		return
-	}
-	for end = before + room; end > before && !utf8.RuneStart((*into)[end]); {
-		end--
-	}
-	*into = (*into)[:end]
-	st.kept, st.cut = maxContent, true
 }
 
 // finish writes the finish reasons and reports whether the answer is complete:

@@ -18,3 +18,9 @@ func IsCompletion(method, path string) bool {
 func IsEmbeddings(method, path string) bool {
 	return method == "POST" && strings.HasSuffix(path, "/embeddings")
 }
+
+// IsResponses reports whether a request creates a response. What lies below, such
+// as a stored response or the counting of tokens, is something else.
+func IsResponses(method, path string) bool {
+	return method == "POST" && strings.HasSuffix(path, "/responses")
+}

@@ -118,3 +118,26 @@ func TestThePathTellsApartTheAzureProductsThatShareAHost(t *testing.T) {
 		assert.Equal(t, "azure.ai.openai", openai.Provider(host, "/openai/v1/chat/completions"), host)
 	}
 }
+
+func TestOnlyAPostToResponsesCreatesAResponse(t *testing.T) {
+	for path, want := range map[string]bool{
+		"/v1/responses":                        true,
+		"/responses":                           true,
+		"/openai/v1/responses":                 true,
+		"/openai/deployments/gpt-4o/responses": true,
+		"/v1/responses/":                       false,
+		"/v1/responses/resp_1":                 false,
+		"/v1/responses/resp_1/cancel":          false,
+		"/v1/responses/compact":                false,
+		"/v1/responses/input_tokens":           false,
+		"/v1/chat/completions":                 false,
+		"/v1/myresponses":                      false,
+		"responses":                            false,
+		"":                                     false,
+	} {
+		assert.Equal(t, want, openai.IsResponses("POST", path), path)
+		for _, method := range []string{"GET", "DELETE", "PUT", "post", ""} {
+			assert.False(t, openai.IsResponses(method, path), method+" "+path)
+		}
+	}
+}

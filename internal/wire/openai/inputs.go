@@ -52,14 +52,14 @@ func readInputs(raw []byte, b *budget) (messages []record.Message) {
 	case kind == jsonscan.Invalid, kind == jsonscan.Null:
 		return nil
 	case kind == jsonscan.Array && !isTokens:
-		b.elements(&s, func() { messages = append(messages, readInput(s.Raw(), b)) })
+		b.elements(&s, func() { messages = append(messages, readInputMessage(s.Raw(), b)) })
 		return messages
 	default:
-		return []record.Message{readInput(raw, b)}
+		return []record.Message{readInputMessage(raw, b)}
 	}
 }
 
-func readInput(raw []byte, b *budget) record.Message {
+func readInputMessage(raw []byte, b *budget) record.Message {
 	m := record.Message{Role: "user"}
 	s := jsonscan.New(raw)
 	if s.Kind() == jsonscan.String {

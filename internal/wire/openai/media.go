@@ -109,28 +109,70 @@ func readFile(s *jsonscan.Scanner, b *budget) record.Part {
 		if string(key) != "file" {
 			return false
 		}
-		members(s, func(key []byte) bool {
-			switch string(key) {
-			case "file_id":
-				text(s, &file.FileID)
-			case "filename":
-				file.Name = b.text(s)
-			case "file_data":
-				var data string
-				text(s, &data)
-				media, ok := dataURL(data)
-				if !ok { // bare base64
-					media.Blob = describe(data)
-				}
-				file.MIMEType, file.Blob = media.MIMEType, media.Blob
-			default:
-				return false
-			}
-			return true
-		})
+		readFileMembers(s, b, &file)
 		return true
 	})
 	return file
+}
+
+// readInputFile consumes a file in the form of responses, without an object of
+// its own.
+func readInputFile(s *jsonscan.Scanner, b *budget) record.Part {
+	var file record.File
+	readFileMembers(s, b, &file)
+	return file
+}
+
+func readFileMembers(s *jsonscan.Scanner, b *budget, file *record.File) {
+	members(s, func(key []byte) bool {
+		switch string(key) {
+		case "file_id":
+			text(s, &file.FileID)
+		case "filename":
+			file.Name = b.text(s)
+		case "file_url":
+			if s.Kind() == jsonscan.String {
+				link := readURL(s, b)
+				file.URI, file.MIMEType, file.Blob = link.URI, link.MIMEType, link.Blob
+				return true
+			}
+			return false
+		case "file_data":
+			var data string
+			text(s, &data)
+			media, ok := dataURL(data)
+			if !ok { // bare base64
+				media.Blob = describe(data)
+			}
+			file.MIMEType, file.Blob = media.MIMEType, media.Blob
+		default:
+			return false
+		}
+		return true
+	})
+}
+
+// readInputImage consumes an image in the form of responses: a URL or an upload.
+func readInputImage(s *jsonscan.Scanner, b *budget) record.Part {
+	var image record.Image
+	members(s, func(key []byte) bool {
+		switch string(key) {
+		case "image_url":
+			if s.Kind() != jsonscan.String {
+				return false
+			}
+			link := readURL(s, b)
+			image.URI, image.MIMEType, image.Blob = link.URI, link.MIMEType, link.Blob
+		case "file_id":
+			text(s, &image.FileID)
+		case "detail":
+			text(s, &image.Detail)
+		default:
+			return false
+		}
+		return true
+	})
+	return image
 }
 
 func audioType(format string) string {

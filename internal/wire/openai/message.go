@@ -103,10 +103,14 @@ func readPart(raw []byte, b *budget) record.Part {
 		return record.Text{Content: member(&s, "text", b)}
 	case "refusal":
 		return record.Refusal{Content: member(&s, "refusal", b)}
-	case "thinking", "reasoning":
+	case "thinking", "reasoning", "reasoning_text", "summary_text":
 		return record.Reasoning{Content: readThinking(&s, b)}
 	case "image_url":
 		return readImage(&s, b)
+	case "input_image", "computer_screenshot":
+		return readInputImage(&s, b)
+	case "input_file":
+		return readInputFile(&s, b)
 	case "input_audio":
 		return readInputAudio(&s, b)
 	case "file":

@@ -1,0 +1,79 @@
+package openai
+
+import (
+	"github.com/genotel/genotel/internal/jsonappend"
+	"github.com/genotel/genotel/internal/jsonscan"
+)
+
+// plain writes the next value as JSON that may be kept: bytes in data URLs are
+// replaced by their description, and members that hold secrets or nothing
+// readable are left out.
+func plain(s *jsonscan.Scanner, w *jsonappend.Writer) {
+	switch s.Kind() {
+	case jsonscan.Object:
+		w.Object()
+		members(s, func(key []byte) bool {
+			if isOpaque(string(key)) {
+				return false
+			}
+			w.Key(string(key))
+			plain(s, w)
+			return true
+		})
+		w.EndObject()
+	case jsonscan.Array:
+		w.Array()
+		for ok := s.Array(); ok && s.Element(); {
+			if s.Kind() == jsonscan.Invalid { // the end of JSON that is cut
+				break
+			}
+			plain(s, w)
+		}
+		w.EndArray()
+	case jsonscan.String:
+		value, _ := s.Text()
+		if media, ok := dataURL(value); ok {
+			writeDescription(w, media.MIMEType, media.Blob)
+			return
+		}
+		w.String(value)
+	default:
+		plainLiteral(s, w)
+	}
+}
+
+// plainLiteral writes a number, true, false or null.
+func plainLiteral(s *jsonscan.Scanner, w *jsonappend.Writer) {
+	if raw := s.Raw(); raw != nil {
+		w.Raw(raw)
+		return
+	}
+	w.Null()
+}
+
+// isOpaque names the members that are never kept: what a client gives to a remote
+// tool server, and the provider's own encrypted state.
+func isOpaque(key string) bool {
+	switch key {
+	case "authorization", "headers", "server_url", "encrypted_content", "fingerprint":
+		return true
+	default:
+		return false
+	}
+}
+
+// plainText is the next value as text: a string as it is, anything else as plain
+// JSON.
+func plainText(s *jsonscan.Scanner, b *budget) string {
+	switch s.Kind() {
+	case jsonscan.String:
+		return b.text(s)
+	case jsonscan.Null, jsonscan.Invalid:
+		s.Skip()
+		return ""
+	default:
+		var w jsonappend.Writer
+		plain(s, &w)
+		return b.take(validText(w.Bytes()))
+	}
+}

@@ -1,0 +1,228 @@
+package openai
+
+import (
+	"github.com/genotel/genotel/internal/jsonscan"
+	"github.com/genotel/genotel/otelgenai/record"
+)
+
+// responsesAnswer is a response object, as far as it is not in the record.
+type responsesAnswer struct {
+	status, incomplete string
+	// items counts the output.
+	items   int
+	pending pendingCalls
+
+	// raw is the JSON of the object, decoded is set instead when that is too
+	// large to be kept.
+	raw     []byte
+	decoded []record.Part
+	budget  *budget
+}
+
+// read reads everything but content and reports whether the object was sound.
+func (a *responsesAnswer) read(body []byte, call *record.Call) bool {
+	s := jsonscan.New(body)
+	if !s.Object() {
+		return false
+	}
+	for {
+		key, ok := s.Field()
+		if !ok {
+			break
+		}
+		a.readMember(&s, string(key), call)
+	}
+	if a.status == "failed" && call.Error == nil {
+		call.Error = &record.Error{Type: errorType(new(record.Error))}
+	}
+	return s.End()
+}
+
+// readMember consumes one member. Streams repeat the object, and what they say
+// last counts.
+func (a *responsesAnswer) readMember(s *jsonscan.Scanner, key string, call *record.Call) {
+	switch key {
+	case "id":
+		lastText(s, &call.Response.ID)
+	case "model":
+		lastText(s, &call.Response.Model)
+	case "service_tier":
+		lastText(s, &call.Response.ServiceTier)
+	case "status":
+		reason(s, &a.status)
+	case "incomplete_details":
+		members(s, func(key []byte) bool {
+			if string(key) != "reason" {
+				return false
+			}
+			reason(s, &a.incomplete)
+			return true
+		})
+	case "conversation":
+		var id string
+		readConversation(s, &id)
+		if call.Request.ConversationID == "" {
+			call.Request.ConversationID = id
+		}
+	case "usage":
+		readResponsesUsage(s, &call.Usage)
+	case "error":
+		readInlineError(s, call)
+	case "output":
+		a.readOutput(s, call)
+	default:
+		s.Skip()
+	}
+}
+
+// readOutput consumes the output and counts what is in it.
+func (a *responsesAnswer) readOutput(s *jsonscan.Scanner, call *record.Call) {
+	a.items, a.pending = 0, pendingCalls{}
+	for ok := s.Array(); ok && s.Element(); {
+		if s.Kind() != jsonscan.Object {
+			s.Skip()
+			continue
+		}
+		a.items++
+		a.pending.count(s, call)
+	}
+}
+
+// pendingCalls counts the tool calls that the client is to make, and the results
+// that the provider has put beside them.
+type pendingCalls struct{ calls, results int }
+
+func (p *pendingCalls) any() bool { return p.calls > p.results }
+
+// count consumes one item of the output.
+func (p *pendingCalls) count(s *jsonscan.Scanner, call *record.Call) {
+	var kind, execution string
+	members(s, func(key []byte) bool {
+		switch string(key) {
+		case "type":
+			text(s, &kind)
+		case "execution":
+			text(s, &execution)
+		default:
+			return false
+		}
+		return true
+	})
+	switch called, isResult := clientTool(kind, execution); {
+	case kind == "compaction":
+		call.Response.Compacted = true
+	case called == "":
+	case isResult:
+		p.results++
+	default:
+		p.calls++
+	}
+}
+
+// unfinished reports whether the response is being made in the background.
+func (a *responsesAnswer) unfinished() bool { return a.status == "queued" || a.status == "in_progress" }
+
+// finishReason derives what the protocol does not say in one word.
+func (a *responsesAnswer) finishReason() string {
+	switch a.status {
+	case "failed", "cancelled": //nolint:misspell // as the protocol spells it
+		return "error"
+	case "incomplete":
+		return incompleteReason(a.incomplete)
+	}
+	if a.pending.any() {
+		return "tool_calls"
+	}
+	return "stop"
+}
+
+func incompleteReason(said string) string {
+	switch said {
+	case "max_output_tokens":
+		return "length"
+	case "":
+		return "incomplete"
+	default:
+		return said
+	}
+}
+
+// keep holds on to the content of a response object, which must not change.
+func (a *responsesAnswer) keep(body []byte) {
+	if len(body) <= maxDeferred {
+		a.raw = body
+		return
+	}
+	a.budget = newBudget()
+	a.decoded = readOutputContent(body, a.budget)
+}
+
+func (a *responsesAnswer) kept() bool { return a.raw != nil || a.budget != nil }
+
+func (a *responsesAnswer) retained() int {
+	if a.budget != nil {
+		return a.budget.spent()
+	}
+	return len(a.raw)
+}
+
+func (a *responsesAnswer) content() (parts []record.Part, cut bool) {
+	if a.budget == nil {
+		a.budget = newBudget()
+		a.decoded = readOutputContent(a.raw, a.budget)
+	}
+	return a.decoded, a.budget.cut
+}
+
+// readOutputContent decodes the output of a response object.
+func readOutputContent(body []byte, b *budget) (parts []record.Part) {
+	s := jsonscan.New(body)
+	members(&s, func(key []byte) bool {
+		if string(key) != "output" {
+			return false
+		}
+		parts = nil
+		b.elements(&s, func() { parts = append(parts, readOutputItem(s.Raw(), b)...) })
+		return true
+	})
+	return parts
+}
+
+// lastText reads a text that is more than nothing.
+func lastText(s *jsonscan.Scanner, into *string) {
+	var v string
+	text(s, &v)
+	if v != "" {
+		*into = v
+	}
+}
+
+// readResponsesUsage consumes a usage object; null and an empty one leave an
+// earlier one in place.
+func readResponsesUsage(s *jsonscan.Scanner, into *record.Usage) {
+	if s.Kind() != jsonscan.Object {
+		s.Skip()
+		return
+	}
+	var u record.Usage
+	members(s, func(key []byte) bool {
+		switch string(key) {
+		case "input_tokens":
+			count(s, &u.Input)
+		case "output_tokens":
+			count(s, &u.Output)
+		case "total_tokens":
+			count(s, &u.Total)
+		case "input_tokens_details":
+			readInputDetails(s, &u)
+		case "output_tokens_details":
+			readOutputDetails(s, &u)
+		default:
+			return false
+		}
+		return true
+	})
+	if u != (record.Usage{}) {
+		*into = u
+	}
+}
