@@ -1,7 +1,10 @@
 package genotel_test
 
 import (
+	"encoding/json"
+	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -151,8 +154,16 @@ func TestEveryAttributeOfASpanIsDocumented(t *testing.T) {
 		Input: openai.EmbeddingNewParamsInputUnion{OfString: openai.String("Hi.")},
 	})
 	require.NoError(t, err)
+	var response *http.Response
+	err = client.Post(t.Context(), "responses", json.RawMessage(`{"model":"m","input":"Hi.","instructions":"Be brief.",
+		"previous_response_id":"r","conversation":"c","prompt":{"id":"p","version":"1","variables":{"<name>":"x"}},
+		"max_output_tokens":5,"reasoning":{"effort":"low"},"text":{"format":{"type":"json_object"}}}`), &response)
+	require.NoError(t, err)
+	_, err = io.Copy(io.Discard, response.Body)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
 
-	require.Len(t, spans.GetSpans(), 6)
+	require.Len(t, spans.GetSpans(), 7)
 	for _, span := range spans.GetSpans() {
 		for _, kv := range span.Attributes {
 			assert.Contains(t, page, "`"+string(kv.Key)+"`")

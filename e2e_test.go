@@ -16,6 +16,7 @@ import (
 
 	"github.com/openai/openai-go/v3"
 	"github.com/openai/openai-go/v3/option"
+	"github.com/openai/openai-go/v3/responses"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
@@ -214,6 +215,53 @@ func TestLangtraceTakesTheBatchAndShowsTheConversation(t *testing.T) {
 	require.Len(t, spans, 4)
 	assert.InDelta(t, 0.00045, *spans[0].UI.Cost, 1e-9, "1000 tokens in and 500 out")
 	golden.JSON(t, masked(t, spans), "testdata/langtrace.golden.json")
+}
+
+// other runs the endpoints beside chat.
+func other(t *testing.T, client openai.Client) {
+	t.Helper()
+	_, err := client.Embeddings.New(t.Context(), openai.EmbeddingNewParams{
+		Model: "text-embedding-3-small",
+		Input: openai.EmbeddingNewParamsInputUnion{OfArrayOfStrings: []string{"a bracket", "a shelf"}},
+	})
+	require.NoError(t, err)
+	_, err = client.Responses.New(t.Context(), responses.ResponseNewParams{
+		Model:        "gpt-4o-mini",
+		Instructions: openai.String("Answer in one word."),
+		Input:        responses.ResponseNewParamsInputUnion{OfString: openai.String("How many brackets are left?")},
+	})
+	require.NoError(t, err)
+}
+
+func TestEmbeddingsAndResponsesReachEachBackendInItsForm(t *testing.T) {
+	langsmith, langtrace, collector := oracle.NewServer(t), oracle.NewServer(t), oracle.NewServer(t)
+	telemetry, err := genotel.Configure(t.Context(), genotel.WithGlobal(false), genotel.WithServiceName("warehouse"),
+		genotel.WithLangSmith(genotel.LangSmith{APIKey: "key-1", Endpoint: langsmith.URL}),
+		genotel.WithLangtrace(genotel.Langtrace{APIKey: "key-2", Endpoint: langtrace.URL}),
+		genotel.WithOTLP(genotel.OTLP{Endpoint: collector.URL}))
+	require.NoError(t, err)
+	other(t, newOpenAI(t, telemetry, exchange{file: "embeddings.json"}, exchange{file: "response.json"}))
+	require.NoError(t, telemetry.Shutdown(context.WithoutCancel(t.Context())))
+
+	result, err := langsmithoracle.FromCaptures(langsmith.Captures(), langsmithoracle.Options{})
+	require.NoError(t, err)
+	assert.Empty(t, result.Warnings)
+	require.Len(t, result.Runs, 2)
+	slices.SortFunc(result.Runs, func(a, b langsmithoracle.Run) int { return strings.Compare(a.StartTime, b.StartTime) })
+	assert.Equal(t, "embedding", result.Runs[0].RunType)
+	assert.Equal(t, "llm", result.Runs[1].RunType)
+	golden.JSON(t, masked(t, result.Runs), "testdata/langsmith_other.golden.json")
+
+	for _, capture := range langtrace.Captures() {
+		verdict := langtraceoracle.Check(capture, langtraceoracle.Options{KnownKeys: []string{"key-2"}, RequireLLM: true})
+		assert.True(t, verdict.OK(), "%d %s %v", verdict.Status, verdict.Reason, verdict.Findings)
+	}
+	for _, capture := range collector.Captures() {
+		for _, content := range []string{"bracket", "Forty", "one word", "0.0789", "sites"} {
+			assert.NotContains(t, string(capture.Body), content)
+		}
+	}
+	golden.JSON(t, masked(t, otlpSpans(t, collector.Captures())), "testdata/otlp_other.golden.json")
 }
 
 func TestAPlainEndpointGetsTheConventionsAndNoContent(t *testing.T) {
