@@ -87,6 +87,9 @@ func (e *Embeddings) readEnvelope() bool {
 		}
 		return true
 	})
+	if v.over || !v.closed {
+		e.call.Usage = record.Usage{} // a number that was cut is another number
+	}
 	e.call.Usage.Output = record.Opt[int64]{} // nothing is generated, though some say zero
 	return s.End() || v.over
 }

@@ -176,7 +176,7 @@ func readInputImage(s *jsonscan.Scanner, b *budget) record.Part {
 }
 
 func audioType(format string) string {
-	if format == "" {
+	if !isMIMEType("audio/" + format) {
 		return ""
 	}
 	return "audio/" + format
@@ -198,8 +198,13 @@ func dataURL(uri string) (media record.Media, ok bool) {
 	if len(uri) < len(scheme) || !strings.EqualFold(uri[:len(scheme)], scheme) {
 		return record.Media{}, false
 	}
-	header, payload, _ := strings.Cut(uri[len(scheme):], ",")
-	media.MIMEType, _, _ = strings.Cut(header, ";")
+	header, payload, found := strings.Cut(uri[len(scheme):], ",")
+	if !found { // nothing that anybody could open
+		return record.Media{Blob: describe(header)}, true
+	}
+	if mime, _, _ := strings.Cut(header, ";"); isMIMEType(mime) {
+		media.MIMEType = mime
+	}
 	if strings.HasSuffix(strings.ToLower(header), ";base64") {
 		media.Blob = describe(payload)
 		return media, true
@@ -211,6 +216,28 @@ func dataURL(uri string) (media record.Media, ok bool) {
 		media.Blob = digest(strings.NewReader(payload))
 	}
 	return media, true
+}
+
+// isBase64URL reports whether text is a data URL of the usual kind, and no sentence
+// or log that begins like one.
+func isBase64URL(text string) bool {
+	header, _, found := strings.Cut(text, ",")
+	const scheme, encoding = "data:", ";base64"
+	if !found || len(header) < len(scheme)+len(encoding) || len(header) > len(scheme)+maxMIMEType {
+		return false
+	}
+	header = strings.ToLower(header)
+	return strings.HasPrefix(header, scheme) && strings.HasSuffix(header, encoding) && !strings.ContainsAny(header, " \n")
+}
+
+// maxMIMEType bounds a media type, in bytes.
+const maxMIMEType = 127
+
+// isMIMEType reports whether text is a type and a subtype.
+func isMIMEType(text string) bool {
+	kind, subtype, found := strings.Cut(text, "/")
+	return found && kind != "" && subtype != "" && len(text) <= maxMIMEType &&
+		!strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == ',' || r == '"' })
 }
 
 // describe replaces base64 by a description of the bytes. What is not base64

@@ -57,11 +57,10 @@ func TestMediaAreDescribedAndNotKept(t *testing.T) {
 			`{"type":"image_url","image_url":{"url":"data:text/plain,100%"}}`,
 			image(record.Media{MIMEType: "text/plain", Blob: blob(`100%`)}, ""),
 		},
-		"a data URL without a type":  {`{"type":"image_url","image_url":{"url":"data:,a"}}`, image(record.Media{Blob: blob("a")}, "")},
-		"a data URL without a comma": {`{"type":"image_url","image_url":{"url":"data:a"}}`, image(record.Media{MIMEType: "a"}, "")},
-		"no image":                   {`{"type":"image_url"}`, image(record.Media{}, "")},
-		"an image of a wrong type":   {`{"type":"image_url","image_url":7}`, image(record.Media{}, "")},
-		"a URL of a wrong type":      {`{"type":"image_url","image_url":{"url":null,"detail":1}}`, image(record.Media{}, "")},
+		"a data URL without a type": {`{"type":"image_url","image_url":{"url":"data:,a"}}`, image(record.Media{Blob: blob("a")}, "")},
+		"no image":                  {`{"type":"image_url"}`, image(record.Media{}, "")},
+		"an image of a wrong type":  {`{"type":"image_url","image_url":7}`, image(record.Media{}, "")},
+		"a URL of a wrong type":     {`{"type":"image_url","image_url":{"url":null,"detail":1}}`, image(record.Media{}, "")},
 
 		"audio": {
 			`{"type":"input_audio","input_audio":{"data":"` + encoded + `","format":"wav"}}`,

@@ -118,7 +118,7 @@ func readPart(raw []byte, b *budget) record.Part {
 	case "document_url", "video_url":
 		return readDocument(&s, b, kind)
 	default:
-		return record.Generic{Type: kind, JSON: b.raw(&s)}
+		return record.Generic{Type: kind, JSON: plainJSON(&s, b)}
 	}
 }
 

@@ -45,7 +45,7 @@ func TestMessagesBecomeTypedParts(t *testing.T) {
 		"an unknown part is kept as it is": {
 			`{"role":"user","content":[ {"type":"reference", "reference_ids":[1, 2]} ]}`,
 			record.Message{Role: "user", Parts: parts(record.Generic{
-				Type: "reference", JSON: `{"type":"reference", "reference_ids":[1, 2]}`,
+				Type: "reference", JSON: `{"type":"reference","reference_ids":[1,2]}`,
 			})},
 		},
 		"a part without a type": {

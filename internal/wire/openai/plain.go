@@ -17,6 +17,11 @@ func plain(s *jsonscan.Scanner, w *jsonappend.Writer) {
 				return false
 			}
 			w.Key(string(key))
+			if isEncoded(string(key)) && s.Kind() == jsonscan.String {
+				encoded, _ := s.Text()
+				writeDescription(w, "", describe(encoded))
+				return true
+			}
 			plain(s, w)
 			return true
 		})
@@ -32,11 +37,15 @@ func plain(s *jsonscan.Scanner, w *jsonappend.Writer) {
 		w.EndArray()
 	case jsonscan.String:
 		value, _ := s.Text()
-		if media, ok := dataURL(value); ok {
+		switch {
+		case isBase64URL(value):
+			media, _ := dataURL(value)
 			writeDescription(w, media.MIMEType, media.Blob)
-			return
+		case looksEncoded(value):
+			writeDescription(w, "", describe(value))
+		default:
+			w.String(value)
 		}
-		w.String(value)
 	default:
 		plainLiteral(s, w)
 	}
@@ -55,11 +64,40 @@ func plainLiteral(s *jsonscan.Scanner, w *jsonappend.Writer) {
 // tool server, and the provider's own encrypted state.
 func isOpaque(key string) bool {
 	switch key {
-	case "authorization", "headers", "server_url", "encrypted_content", "fingerprint":
+	case "authorization", "headers", "server_url", "domain_secrets", "encrypted_content", "fingerprint":
 		return true
 	default:
 		return false
 	}
+}
+
+// isEncoded names the members that hold bytes in base64.
+func isEncoded(key string) bool {
+	switch key {
+	case "file_data", "b64_json", "partial_image_b64":
+		return true
+	default:
+		return false
+	}
+}
+
+// minEncoded is the length from which text without a single blank or sign outside
+// of base64's is taken for bytes.
+const minEncoded = 512
+
+func looksEncoded(value string) bool {
+	if len(value) < minEncoded {
+		return false
+	}
+	for _, c := range []byte(value) {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		case c == '+', c == '/', c == '=', c == '-', c == '_':
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // plainText is the next value as text: a string as it is, anything else as plain
@@ -72,8 +110,13 @@ func plainText(s *jsonscan.Scanner, b *budget) string {
 		s.Skip()
 		return ""
 	default:
-		var w jsonappend.Writer
-		plain(s, &w)
-		return b.take(validText(w.Bytes()))
+		return plainJSON(s, b)
 	}
+}
+
+// plainJSON is the next value as plain JSON.
+func plainJSON(s *jsonscan.Scanner, b *budget) string {
+	var w jsonappend.Writer
+	plain(s, &w)
+	return b.take(validText(w.Bytes()))
 }

@@ -17,6 +17,12 @@ type item struct {
 	execution, environment string
 }
 
+// maxIdentity bounds a kind, a role or an id, in bytes.
+const maxIdentity = 256
+
+// name consumes a short text.
+func name(s *jsonscan.Scanner) string { return (&budget{left: maxIdentity}).text(s) }
+
 // identifyItem finds what an item is; its type may come after its other members.
 func identifyItem(raw []byte, b *budget) item {
 	it := item{raw: raw}
@@ -24,17 +30,17 @@ func identifyItem(raw []byte, b *budget) item {
 	members(&s, func(key []byte) bool {
 		switch string(key) {
 		case "type":
-			text(&s, &it.kind)
+			it.kind = name(&s)
 		case "role":
-			text(&s, &it.role)
+			it.role = name(&s)
 		case "id":
-			text(&s, &it.id)
+			it.id = name(&s)
 		case "call_id":
-			text(&s, &it.callID)
+			it.callID = name(&s)
 		case "name":
 			it.name = b.text(&s)
 		case "execution":
-			text(&s, &it.execution)
+			it.execution = name(&s)
 		case "environment":
 			textMember(&s, "type", &it.environment)
 		default:

@@ -93,7 +93,9 @@ func (st *responsesStream) dissect(data []byte) (e responsesEvent) {
 		case "response":
 			e.response = rawObject(&s)
 		case "error":
-			e.fail = rawObject(&s)
+			if e.fail = s.Raw(); string(e.fail) == "null" || string(e.fail) == `""` {
+				e.fail = nil
+			}
 		default:
 			return false
 		}
@@ -181,7 +183,7 @@ func (st *responsesStream) readDelta(e *responsesEvent, content bool) wire.Progr
 	if it == nil || it.done {
 		return wire.Generated
 	}
-	into := &it.arguments
+	var into *[]byte
 	switch string(e.kind) {
 	case "response.output_text.delta", "response.audio.transcript.delta":
 		into = &it.text
@@ -189,7 +191,11 @@ func (st *responsesStream) readDelta(e *responsesEvent, content bool) wire.Progr
 		into = &it.refusal
 	case "response.reasoning_text.delta", "response.reasoning_summary_text.delta", "response.reasoning_summary.delta":
 		into = &it.reasoning
-	case "response.audio.delta":
+	case "response.function_call_arguments.delta", "response.custom_tool_call_input.delta",
+		"response.mcp_call_arguments.delta", "response.code_interpreter_call_code.delta",
+		"response.shell_call_command.delta", "response.apply_patch_call_operation_diff.delta":
+		into = &it.arguments
+	default: // sound, or something new
 		return wire.Generated
 	}
 	s := jsonscan.New(e.delta)
@@ -256,6 +262,7 @@ func (st *responsesStream) complete(e *responsesEvent, call *record.Call, conten
 	}
 	it := st.item(e.index)
 	if it == nil || it.done {
+		st.cut = true // two items in one place
 		return
 	}
 	st.kept -= it.size()
@@ -328,7 +335,7 @@ func (it *streamItem) call() record.Part {
 		return record.ToolCall{ID: it.callID, Name: it.name, Type: "custom", Arguments: arguments}
 	case tool != "":
 		return record.ToolCall{ID: it.callID, Name: tool, Type: tool, Arguments: arguments}
-	case arguments != "": // the item was never announced
+	case arguments != "" && it.kind == "": // the item was never announced
 		return record.ToolCall{ID: it.callID, Name: it.name, Type: "function", Arguments: arguments}
 	default:
 		return nil
