@@ -158,6 +158,9 @@ func BenchmarkCall(b *testing.B) {
 }
 
 func TestAnUnsampledCallAddsTheSameFewAllocationsWhateverItsSize(t *testing.T) {
+	if raceDetector {
+		t.Skip("with the race detector sync.Pool forgets at random; the test runs without it")
+	}
 	const most = 60
 	added := map[string]float64{}
 	for name, l := range loads() {
