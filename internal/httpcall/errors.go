@@ -23,13 +23,19 @@ func transportError(err error) *record.Error {
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}
-	return &record.Error{Type: transportErrorType(err), Message: transportMessage(err)}
+	// A url.Error quotes the URL, whose query may hold a key, and calls itself a
+	// network error, whatever it wraps.
+	if withURL, ok := errors.AsType[*url.Error](err); ok {
+		err = withURL.Err
+	}
+	e := &record.Error{Type: transportErrorType(err)}
+	if err != nil {
+		e.Message = err.Error()
+	}
+	return e
 }
 
 func transportErrorType(err error) string {
-	if withURL, ok := errors.AsType[*url.Error](err); ok {
-		err = withURL.Err // it calls itself a network error, whatever it wraps
-	}
 	var network net.Error
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
@@ -44,16 +50,4 @@ func transportErrorType(err error) string {
 	default:
 		return errorOther
 	}
-}
-
-// transportMessage is the error's text without the URL, whose query may hold a
-// key.
-func transportMessage(err error) string {
-	if withURL, ok := errors.AsType[*url.Error](err); ok {
-		err = withURL.Err
-	}
-	if err == nil {
-		return ""
-	}
-	return err.Error()
 }

@@ -127,12 +127,25 @@ func (f *flight) guarded(doing string, step func()) {
 	}
 	f.done, f.waiting = true, false
 	f.over.Store(true)
-	f.call.Outcome = record.Incomplete
+	f.conclude(record.Incomplete)
+	f.call.Content.Withheld = semconv.ContentWithheldDecodeError
+	f.release()
+	f.op.End(0, nil)
+}
+
+// conclude writes how the call ended into its record.
+func (f *flight) conclude(outcome record.Outcome) {
+	f.call.Outcome = outcome
 	f.call.Attempts = f.attempts
 	f.call.Timing.End = f.last
-	f.call.Content.Withheld = semconv.ContentWithheldDecodeError
-	f.exchange, f.body, f.onEvent = nil, nil, nil
-	f.op.End(0, nil)
+}
+
+// release lets go of what held the response: the application may hold on to it for
+// long.
+func (f *flight) release() wire.Exchange {
+	exchange := f.exchange
+	f.exchange, f.pieces, f.body, f.onEvent = nil, nil, nil, nil
+	return exchange
 }
 
 // finish ends the operation, once.
@@ -156,14 +169,11 @@ func (f *flight) finish(ctx context.Context, outcome record.Outcome, e *record.E
 	case complete && outcome == record.Incomplete:
 		outcome = record.Completed
 	}
-	f.call.Outcome = outcome
-	f.call.Attempts = f.attempts
-	f.call.Timing.End = f.last
+	f.conclude(outcome)
 	if f.retried {
 		f.attemptSpan(ctx, f.call.Error)
 	}
-	exchange := f.exchange
-	f.exchange, f.pieces, f.body, f.onEvent = nil, nil, nil, nil // the application may hold on to its response for long
+	exchange := f.release()
 	f.op.End(exchange.Retained(), exchange.Content)
 }
 
