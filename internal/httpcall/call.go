@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/genotel/genotel/internal/guard"
+	"github.com/genotel/genotel/otelgenai"
 	"github.com/genotel/genotel/otelgenai/record"
 )
 
@@ -163,7 +164,7 @@ func (c *Call) attempt(ctx context.Context, req *http.Request) *http.Request {
 		// The number is copied: the flight must not lead back to the call.
 		f.maxRetries = c.maxRetries()
 	}
-	f.waiting, f.touched, f.status = false, false, 0
+	f.waiting, f.touched, f.status, f.told = false, false, 0, otelgenai.Told{}
 	f.now = attempt{
 		number: f.attempts, method: req.Method, url: plainURL(req.URL), start: time.Now(),
 		replayable: req.Body == nil || req.Body == http.NoBody || req.GetBody != nil,

@@ -45,6 +45,7 @@ type flight struct {
 
 	// The response of the current attempt.
 	status  int
+	told    otelgenai.Told
 	format  format
 	touched bool
 	// retryable is set when the client repeats an attempt with this response.
@@ -169,6 +170,9 @@ func (f *flight) finish(ctx context.Context, outcome record.Outcome, e *record.E
 	case complete && outcome == record.Incomplete:
 		outcome = record.Completed
 	}
+	if f.call.Error != nil {
+		f.call.Error.RequestID = f.told.RequestID
+	}
 	f.conclude(outcome)
 	if f.retried {
 		f.attemptSpan(ctx, f.call.Error)
@@ -186,7 +190,7 @@ func (f *flight) attemptSpan(ctx context.Context, e *record.Error) {
 	f.now.shown = true
 	a := otelgenai.Attempt{
 		Number: f.now.number, Method: f.now.method, URL: f.now.url,
-		Status: f.status, Start: f.now.start, End: f.last,
+		Status: f.status, Told: f.told, Start: f.now.start, End: f.last,
 	}
 	switch {
 	case f.status >= http.StatusBadRequest:

@@ -10,6 +10,7 @@ import (
 
 	"github.com/genotel/genotel/internal/guard"
 	"github.com/genotel/genotel/internal/wire"
+	"github.com/genotel/genotel/otelgenai"
 	"github.com/genotel/genotel/otelgenai/record"
 	"github.com/genotel/genotel/semconv"
 )
@@ -80,6 +81,11 @@ func (f *flight) unreachable(ctx context.Context, err error) {
 
 func (f *flight) receive(res *http.Response) {
 	f.status = res.StatusCode
+	f.told = otelgenai.Told{
+		RetryAfter:   shortHeader(res, "Retry-After"),
+		RetryAfterMs: shortHeader(res, "Retry-After-Ms"),
+		RequestID:    shortHeader(res, "X-Request-Id"),
+	}
 	f.body, f.pieces, f.retryable = nil, nil, shouldRetry(res)
 	f.format = formatOf(res, f.call.Request.Stream)
 	f.call.Content.Withheld = ""
@@ -92,6 +98,19 @@ func (f *flight) receive(res *http.Response) {
 	if f.format == document && f.pieces == nil && res.ContentLength > 0 {
 		f.body = make([]byte, 0, min(res.ContentLength, maxReserved))
 	}
+}
+
+// maxHeader bounds the headers that are shown, in bytes.
+const maxHeader = 128
+
+// shortHeader returns a response header, or nothing when it is too long to be what
+// its name says.
+func shortHeader(res *http.Response, name string) string {
+	value := res.Header.Get(name)
+	if len(value) > maxHeader {
+		return ""
+	}
+	return strings.ToValidUTF8(value, "")
 }
 
 func formatOf(res *http.Response, streamed bool) format {
