@@ -196,6 +196,23 @@ func TestAServerThatCutsALineIsAConnectionError(t *testing.T) {
 		attr(span, "gen_ai.output.messages").(string))
 }
 
+func TestOfAnEventThatIsCutNothingIsTaken(t *testing.T) {
+	for cut, want := range map[string]string{
+		`{"id":"chatcmpl-2","choices":[{"index":0,"delta":{"content":"cu`:                     "kept",
+		`{"id":"chatcmpl-2","choices":[{"index":0,"delta":{"content":" and whole"}}]}`:        "kept and whole",
+		`{"id":"chatcmpl-2","choices":[{"index":0,"delta":{"content":" and whole"}}]}` + "\n": "kept and whole",
+		`[DO`: "kept",
+	} {
+		s := newStand(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			answerStream(delta(0, "kept")).ServeHTTP(w, r)
+			_, _ = io.WriteString(w, "data: "+cut)
+		}), otelgenai.WithContent(otelgenai.ContentOnSpan))
+		_, _ = stream(t.Context(), t, s.client, params("Hi.")) // how the client takes it is its own affair
+		assert.Equal(t, want, messages(t, s.span(t), "gen_ai.output.messages")[0].text(), cut)
+		assert.Equal(t, true, attr(s.span(t), "genotel.response.incomplete"))
+	}
+}
+
 func TestAStreamThatStopsWithoutSayingSoIsIncomplete(t *testing.T) {
 	s := newStand(t, answerStream(delta(0, "kept")))
 	_, err := stream(t.Context(), t, s.client, params("Hi."))

@@ -93,12 +93,9 @@ func (c *Call) begin(req *http.Request, endpoint *Endpoint) *http.Request {
 	runtime.AddCleanup(c, func(f *flight) { go f.dropped() }, f)
 	f.exchange = endpoint.Decode(call)
 	f.onEvent = f.event
-	if body != nil {
-		f.exchange.Request(body.bytes(), op.WantsContent())
-	}
 	outgoing := c.attempt(ctx, req)
-	if body == nil {
-		f.tee(outgoing)
+	if body != nil || !f.tee(outgoing) {
+		f.exchange.Request(body.bytes(), op.WantsContent())
 	}
 	return outgoing
 }

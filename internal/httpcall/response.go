@@ -194,6 +194,14 @@ func (f *flight) event(_, data []byte) {
 	f.ended = progress.Has(wire.Done)
 }
 
+// lastEvent takes an event whose end never came. Some servers leave out the last
+// blank line; but of an event that was cut nobody gets a part.
+func (f *flight) lastEvent(name, data []byte) {
+	if wire.Whole(data) {
+		f.event(name, data)
+	}
+}
+
 // settle ends the call when an event said that the stream is over.
 func (f *flight) settle(ctx context.Context) {
 	if f.ended {
@@ -205,7 +213,7 @@ func (f *flight) settle(ctx context.Context) {
 func (f *flight) end(ctx context.Context) {
 	switch f.format {
 	case events:
-		f.events.Flush(f.onEvent)
+		f.events.Flush(f.lastEvent)
 		f.settle(ctx)
 		if f.call.Stream.Chunks == 0 && f.call.Error == nil && !f.done {
 			f.call.Error = &record.Error{Type: wire.DecodeError}
