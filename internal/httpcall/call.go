@@ -83,11 +83,14 @@ func (c *Call) begin(req *http.Request, endpoint *Endpoint) *http.Request {
 	call.Request.Model = endpoint.Model(body.bytes())
 	ctx, op := c.client.Instrumentor.Begin(req.Context(), call)
 	f := &flight{op: op, call: call, last: call.Timing.Start}
+	if endpoint.AskForUsage != nil && c.client.Instrumentor.StreamUsage() {
+		f.rewritten = endpoint.AskForUsage(body.bytes())
+	}
 	c.flight = f
 	if !op.Recording() {
 		op.End(0, nil)
 		f.done = true
-		return withContext(req, ctx)
+		return f.outgoing(ctx, req)
 	}
 	// Not on the runtime's own goroutine: span processors are foreign code.
 	runtime.AddCleanup(c, func(f *flight) { go f.dropped() }, f)
@@ -147,7 +150,7 @@ func (c *Call) again(req *http.Request) *http.Request {
 	op := c.flight.op
 	ctx := trace.ContextWithSpan(req.Context(), op.Span())
 	if !op.Recording() {
-		return withContext(req, ctx)
+		return c.flight.outgoing(ctx, req)
 	}
 	return c.attempt(ctx, req)
 }
@@ -168,7 +171,7 @@ func (c *Call) attempt(ctx context.Context, req *http.Request) *http.Request {
 	}
 	f.attempts++
 	c.watch(req.Context())
-	return withContext(req, ctx)
+	return f.outgoing(ctx, req)
 }
 
 // watch ends the call when the context of its current attempt does. The context
@@ -203,10 +206,14 @@ func (c *Call) unwatchDone(f *flight) {
 	}
 }
 
-// withContext returns a copy of the caller's request that is marked as traced;
-// the request itself stays as it is.
-func withContext(req *http.Request, ctx context.Context) *http.Request { //nolint:revive // as http.Request.WithContext
-	return req.WithContext(context.WithValue(ctx, mark{}, true))
+// outgoing returns a copy of the caller's request that is marked as traced; the
+// request itself stays as it is.
+func (f *flight) outgoing(ctx context.Context, req *http.Request) *http.Request {
+	outgoing := req.WithContext(context.WithValue(ctx, mark{}, true))
+	if f.rewritten != nil && req.Body != nil {
+		rewrite(outgoing, f.rewritten)
+	}
+	return outgoing
 }
 
 // plainURL is a URL without what may hold secrets.

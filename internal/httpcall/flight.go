@@ -32,6 +32,8 @@ type flight struct {
 	call     *record.Call
 	exchange wire.Exchange
 	sent     *tee
+	// rewritten is what is sent instead of the caller's body, or nil.
+	rewritten []byte
 	// done is set when the operation has ended, waiting when an attempt failed
 	// and another is expected.
 	done, waiting bool
@@ -145,7 +147,7 @@ func (f *flight) conclude(outcome record.Outcome) {
 // long.
 func (f *flight) release() wire.Exchange {
 	exchange := f.exchange
-	f.exchange, f.pieces, f.body, f.onEvent = nil, nil, nil, nil
+	f.exchange, f.pieces, f.body, f.onEvent, f.rewritten = nil, nil, nil, nil, nil
 	return exchange
 }
 
