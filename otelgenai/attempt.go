@@ -24,7 +24,7 @@ type Attempt struct {
 	// ErrorType is the error.type, empty when the attempt succeeded.
 	ErrorType string
 	// Told is what the response's headers told, none of it when there was none.
-	Told Told
+	Told       Told
 	Start, End time.Time
 }
 

@@ -132,7 +132,8 @@ func TestCompletionsAreAskedForTheirUsageToo(t *testing.T) {
 	provider := &usageProvider{}
 	s := newStand(t, provider, otelgenai.WithStreamUsage())
 	events := s.client.Completions.NewStreaming(t.Context(), openai.CompletionNewParams{Model: "m"})
-	for events.Next() { //nolint:revive // only the request matters
+	for events.Next() {
+		continue // only the request matters
 	}
 	require.NoError(t, events.Close())
 	assert.Contains(t, provider.requests[0], `"stream_options":{"include_usage":true}`)
