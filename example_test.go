@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"regexp"
 	"strings"
 	"time"
 
@@ -23,6 +22,7 @@ import (
 	"github.com/genotel/genotel/instrument/otelopenai"
 	"github.com/genotel/genotel/instrument/tracedopenai"
 	"github.com/genotel/genotel/otelgenai"
+	"github.com/genotel/genotel/redact"
 )
 
 // The code blocks of README.md and docs stand here line by line; a test keeps them
@@ -252,7 +252,6 @@ func ExampleWithTracerProvider() {
 func ExampleContent() {
 	restore := onLoopback()
 	defer restore()
-	cardNumber := regexp.MustCompile(`\b\d{16}\b`)
 
 	run := func(ctx context.Context) error {
 		telemetry, err := genotel.Configure(ctx, genotel.WithOTLP(genotel.OTLP{
@@ -262,9 +261,7 @@ func ExampleContent() {
 		if err != nil {
 			return err
 		}
-		traced := otelopenai.WithTracing(otelgenai.WithRedactor(func(text string) (string, error) {
-			return cardNumber.ReplaceAllString(text, "[card]"), nil
-		}))
+		traced := otelopenai.WithTracing(otelgenai.WithRedactor(redact.New(redact.All()...)))
 		client := openai.NewClient(traced)
 		_, err = client.Chat.Completions.New(ctx, params())
 
