@@ -128,10 +128,11 @@ func WithLiteLLM(mode LiteLLMMode) Option {
 // The parent written is the span of the call, also when it is not sampled, and the
 // same for every attempt. Baggage is never sent, whatever the global propagator
 // does. A request that carries a trace context already keeps it. The headers go
-// into a copy of the request. Below otelopenai the HTTP client follows redirects by
-// itself and repeats headers other than credentials and cookies to whatever host
-// they lead to: name hosts that do not redirect elsewhere. Transports of
-// otelgenaihttp see each hop and send nothing to a host that is not named.
+// into a copy of the request. Below otelopenai it is the HTTP client that follows
+// redirects, and net/http repeats all headers but credentials and cookies to the host
+// that one leads to: where openai-go does not refuse other hosts, as its newer
+// releases do, name hosts that do not redirect elsewhere. Transports of otelgenaihttp
+// see each hop and send nothing to a host that is not named.
 //
 // Default: none. Given several times, all hosts count.
 func WithPropagateTo(hosts ...string) Option {

@@ -194,7 +194,8 @@ func TestAnAttemptWithoutAResponseHasNoHeadersOfAnEarlierOne(t *testing.T) {
 	proxy := litellmtest.New(t)
 	turn := 0
 	broken := roundTripper(func(r *http.Request) (*http.Response, error) {
-		if turn++; turn > 1 {
+		turn++
+		if turn > 1 {
 			return nil, io.ErrUnexpectedEOF
 		}
 		return proxy.Server.Client().Transport.RoundTrip(r)

@@ -63,10 +63,16 @@ type Proxy struct {
 // New starts a proxy that lives as long as the test.
 func New(t testing.TB) *Proxy {
 	t.Helper()
-	p := &Proxy{}
-	p.Server = httptest.NewServer(p)
+	p := Start()
 	t.Cleanup(p.Server.Close)
 	t.Cleanup(p.Server.Client().CloseIdleConnections)
+	return p
+}
+
+// Start starts a proxy, whose Server is to be closed.
+func Start() *Proxy {
+	p := &Proxy{}
+	p.Server = httptest.NewServer(p)
 	p.URL = p.Server.URL + "/v1"
 	return p
 }
