@@ -36,6 +36,7 @@ type config struct {
 	langsmith    bool
 	llm          bool
 	attemptSpans bool
+	streamUsage  bool
 	liteLLM      LiteLLMMode
 	propagateTo  []hostPattern
 	problems     []error
@@ -145,6 +146,23 @@ func WithPropagateTo(hosts ...string) Option {
 			}
 			c.propagateTo = append(c.propagateTo, pattern)
 		}
+		return c
+	})
+}
+
+// WithStreamUsage changes what the program sees: the provider ends each stream with
+// a chunk without choices, and code that takes the first choice of every chunk
+// panics on it. That chunk has the usage, which OpenAI and many others leave out of
+// streams unless they are asked.
+//
+// It sets stream_options.include_usage in streamed requests for chat and completions
+// that do not say themselves whether they want it, sampled or not. Only the copy of
+// the request that is sent changes. A body that can be read only once is left as it
+// is, and a provider that refuses fields it does not know may refuse the request.
+// Default: requests are sent as they are.
+func WithStreamUsage() Option {
+	return optionFunc(func(c config) config {
+		c.streamUsage = true
 		return c
 	})
 }

@@ -86,6 +86,22 @@ func TestAPlainHTTPClientIsTraced(t *testing.T) {
 	assert.InDelta(t, 0.5, all["gen_ai.request.temperature"], 0)
 }
 
+func TestTheAnswerToARequestThatCannotBeReadIsRecordedAllTheSame(t *testing.T) {
+	t.Setenv("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "SPAN_ONLY")
+	url, client, _, spans := newStand(t, answer(completion))
+	res, err := client.Post(url+"/v1/chat/completions", "application/octet-stream", strings.NewReader("\x1f\x8b"))
+	require.NoError(t, err)
+	_, err = io.Copy(io.Discard, res.Body)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+
+	require.Len(t, spans.Ended(), 1)
+	got := attributes(spans.Ended()[0])
+	assert.Equal(t, "m-1", got["gen_ai.response.model"])
+	assert.Contains(t, got["gen_ai.output.messages"], "Hello.")
+	assert.NotContains(t, got, "gen_ai.input.messages")
+}
+
 func TestAFailedRequestIsAFailedSpan(t *testing.T) {
 	url, client, _, spans := newStand(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusTooManyRequests)

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/genotel/genotel/internal/guard"
+	"github.com/genotel/genotel/otelgenai"
 	"github.com/genotel/genotel/otelgenai/record"
 )
 
@@ -75,7 +76,7 @@ func (c *Call) depart(req *http.Request) (f *flight, outgoing *http.Request) {
 		return nil, nil
 	}
 	if c.client.TracedBelow {
-		return nil, c.outgoing(req, req.Context())
+		return nil, c.outgoing(req.Context(), req)
 	}
 	outgoing = c.begin(req, endpoint)
 	return c.flight, outgoing
@@ -89,22 +90,22 @@ func (c *Call) begin(req *http.Request, endpoint *Endpoint) *http.Request {
 	call.Request.Model = endpoint.Model(body.bytes())
 	ctx, op := c.client.Instrumentor.Begin(req.Context(), call)
 	f := &flight{op: op, call: call, last: call.Timing.Start}
+	if endpoint.AskForUsage != nil && c.client.Instrumentor.StreamUsage() {
+		f.rewritten = endpoint.AskForUsage(body.bytes())
+	}
 	c.flight = f
 	if !op.Recording() {
 		op.End(0, nil)
 		f.done = true
-		return c.outgoing(req, ctx)
+		return c.outgoing(ctx, req)
 	}
 	// Not on the runtime's own goroutine: span processors are foreign code.
 	runtime.AddCleanup(c, func(f *flight) { go f.dropped() }, f)
 	f.exchange = endpoint.Decode(call)
 	f.onEvent = f.event
-	if body != nil {
-		f.exchange.Request(body.bytes(), op.WantsContent())
-	}
 	outgoing := c.attempt(ctx, req)
-	if body == nil {
-		f.tee(outgoing)
+	if body != nil || !f.tee(outgoing) {
+		f.exchange.Request(body.bytes(), op.WantsContent())
 	}
 	return outgoing
 }
@@ -156,7 +157,7 @@ func (c *Call) again(req *http.Request) *http.Request {
 	op := c.flight.op
 	ctx := trace.ContextWithSpan(req.Context(), op.Span())
 	if !op.Recording() {
-		return c.outgoing(req, ctx)
+		return c.outgoing(ctx, req)
 	}
 	return c.attempt(ctx, req)
 }
@@ -170,7 +171,7 @@ func (c *Call) attempt(ctx context.Context, req *http.Request) *http.Request {
 		// The number is copied: the flight must not lead back to the call.
 		f.maxRetries = c.maxRetries()
 	}
-	f.waiting, f.touched, f.status = false, false, 0
+	f.waiting, f.touched, f.status, f.told = false, false, 0, otelgenai.Told{}
 	f.now = attempt{
 		number: f.attempts, method: req.Method, url: plainURL(req.URL), start: time.Now(),
 		replayable: req.Body == nil || req.Body == http.NoBody || req.GetBody != nil,
@@ -178,7 +179,7 @@ func (c *Call) attempt(ctx context.Context, req *http.Request) *http.Request {
 	f.attempts++
 	c.gateway(f.call, req.Header, nil)
 	c.watch(req.Context())
-	return c.outgoing(req, ctx)
+	return c.outgoing(ctx, req)
 }
 
 // gateway notes what is known of a gateway, instead of what an earlier attempt said.
@@ -222,20 +223,18 @@ func (c *Call) unwatchDone(f *flight) {
 	}
 }
 
-// outgoing returns the copy of the caller's request that is sent. The trace context
-// in it is that of the span in ctx, for the hosts that are to have it.
-func (c *Call) outgoing(req *http.Request, ctx context.Context) *http.Request { //nolint:revive // as withContext
-	outgoing := withContext(req, ctx)
+// outgoing returns a copy of the caller's request that is marked as traced; the
+// request itself stays as it is. The trace context in the copy is that of the span in
+// ctx, for the hosts that are to have it.
+func (c *Call) outgoing(ctx context.Context, req *http.Request) *http.Request {
+	outgoing := req.WithContext(context.WithValue(ctx, mark{}, true))
+	if f := c.flight; f != nil && f.rewritten != nil && req.Body != nil {
+		rewrite(outgoing, f.rewritten)
+	}
 	if in := c.client.Instrumentor; in.PropagatesTo(req.URL) {
 		outgoing.Header = in.Inject(ctx, req.Header)
 	}
 	return outgoing
-}
-
-// withContext returns a copy of the caller's request that is marked as traced;
-// the request itself stays as it is.
-func withContext(req *http.Request, ctx context.Context) *http.Request { //nolint:revive // as http.Request.WithContext
-	return req.WithContext(context.WithValue(ctx, mark{}, true))
 }
 
 // plainURL is a URL without what may hold secrets.

@@ -17,6 +17,10 @@ type Endpoint struct {
 	// Model finds the model in a request body, cheaply: it is wanted before
 	// anybody knows whether the call is sampled.
 	Model func(body []byte) string
+	// AskForUsage returns a streamed request that asks for its usage, or nil when
+	// there is nothing to change; see otelgenai.WithStreamUsage. It is nil for
+	// requests that cannot ask.
+	AskForUsage func(body []byte) []byte
 	// Decode returns the decoder of one call.
 	Decode func(*record.Call) wire.Exchange
 }

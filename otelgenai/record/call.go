@@ -95,6 +95,9 @@ type Error struct {
 	ProviderType string
 	// Status is the HTTP status code, 0 when there was no response.
 	Status int
+	// RequestID is the id under which the provider knows the failed request, if it
+	// gave one.
+	RequestID string
 	// Message is the provider's text.
 	Message string
 }
