@@ -43,6 +43,9 @@ func appendFact(dst []attribute.KeyValue, fact record.Fact) []attribute.KeyValue
 	}
 }
 
+// tracedBelow reports whether the gateway traces the model call itself.
+func tracedBelow(c *record.Call) bool { return c.Gateway != nil && c.Gateway.Traces }
+
 // fellBack reports whether another model answered than the one asked for. A LiteLLM
 // proxy writes the name that was asked for over the one that answered, unless it
 // fell back; so any other name tells, also one that differs by a date only.

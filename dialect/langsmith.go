@@ -12,7 +12,7 @@ import (
 // AppendLangSmith appends the scalar langsmith.* set: what LangSmith needs to
 // show a model call as one and to price it, without content.
 func AppendLangSmith(dst []attribute.KeyValue, c *record.Call) []attribute.KeyValue {
-	if g := c.Gateway; g != nil && g.Traces {
+	if tracedBelow(c) {
 		dst = append(dst, langsmith.SpanKindKey.String(langsmith.SpanKindChain))
 	} else {
 		dst = append(dst, langsmith.SpanKindKey.String(runType(c.Operation)))

@@ -74,7 +74,7 @@ func (r *rewritten) langtrace(c *record.Call, content Content) {
 // langtraceService is that of a step where the gateway traces the model call itself,
 // which would else be shown twice.
 func langtraceService(c *record.Call) string {
-	if c.Gateway != nil && c.Gateway.Traces {
+	if tracedBelow(c) {
 		return langtrace.ServiceTypeFramework
 	}
 	return langtrace.ServiceTypeLLM

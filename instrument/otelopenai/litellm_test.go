@@ -251,17 +251,29 @@ func TestAProxyThatTracesIsSentTheSpanAroundTheCall(t *testing.T) {
 }
 
 func TestANestedCallIsAStepWithoutUsage(t *testing.T) {
-	s, proxy := newProxyStand(t, otelgenai.WithLiteLLM(otelgenai.LiteLLMNested))
-	_, err := s.client.Chat.Completions.New(t.Context(), askFor(litellmtest.Model))
-	require.NoError(t, err)
-	span := s.span(t)
-	assert.Equal(t, "chain", attr(span, "langsmith.span.kind"))
-	for _, kv := range span.Attributes() {
-		assert.NotContains(t, string(kv.Key), "usage", kv.Key)
+	for name, call := range map[string]func(openai.Client) error{
+		"plain": func(client openai.Client) error {
+			_, err := client.Chat.Completions.New(t.Context(), askFor(litellmtest.Model))
+			return err
+		},
+		"streamed": func(client openai.Client) error {
+			_, err := stream(t.Context(), t, client, askFor(litellmtest.Model))
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, proxy := newProxyStand(t, otelgenai.WithLiteLLM(otelgenai.LiteLLMNested))
+			require.NoError(t, call(s.client))
+			span := s.span(t)
+			assert.Equal(t, "chain", attr(span, "langsmith.span.kind"))
+			for _, kv := range span.Attributes() {
+				assert.NotContains(t, string(kv.Key), "usage", kv.Key)
+			}
+			assert.Nil(t, attr(span, "langsmith.metadata.ls_model_type"))
+			assert.Equal(t, litellmtest.CallID, attr(span, "litellm.call_id"), "what the proxy said")
+			assert.Equal(t, traceparent(span.SpanContext()), proxy.Requests()[0].Header.Get("traceparent"))
+		})
 	}
-	assert.Nil(t, attr(span, "langsmith.metadata.ls_model_type"))
-	assert.Equal(t, 0.000123, attr(span, "litellm.cost.total"), "what the proxy said") //nolint:testifylint // exact
-	assert.Equal(t, traceparent(span.SpanContext()), proxy.Requests()[0].Header.Get("traceparent"))
 }
 
 func TestANestedCallThatReachesNobodyIsAStepToo(t *testing.T) {
