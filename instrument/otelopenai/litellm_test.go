@@ -303,3 +303,12 @@ func TestTheRequestReachesTheProxyUnchanged(t *testing.T) {
 		assert.Equal(t, string(body), string(proxy.Requests()[0].Body))
 	}
 }
+
+func TestUsageIsAskedForAndTheTraceSentInOneRequest(t *testing.T) {
+	s, proxy := newProxyStand(t, otelgenai.WithPropagateTo("127.0.0.1"), otelgenai.WithStreamUsage())
+	_, err := stream(t.Context(), t, s.client, askFor(litellmtest.Model))
+	require.NoError(t, err)
+	span := s.span(t)
+	assert.Equal(t, int64(9), attr(span, "gen_ai.usage.input_tokens"))
+	assert.Equal(t, traceparent(span.SpanContext()), proxy.Requests()[0].Header.Get("traceparent"))
+}

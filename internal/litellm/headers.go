@@ -219,8 +219,11 @@ func plainURL(s string) (any, bool) {
 
 func tags(list string) (tags []string) {
 	for tag := range strings.SplitSeq(list, ",") {
-		if tag = bounded(strings.TrimSpace(tag)); tag != "" && len(tags) < maxTags {
-			tags = append(tags, tag)
+		if tag = bounded(strings.TrimSpace(tag)); tag == "" {
+			continue
+		}
+		if tags = append(tags, tag); len(tags) == maxTags {
+			break
 		}
 	}
 	return tags
