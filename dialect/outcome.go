@@ -49,7 +49,7 @@ func AppendDelivery(dst []attribute.KeyValue, c *record.Call) []attribute.KeyVal
 			semconv.StreamChunksKey.Int(c.Stream.Chunks),
 			semconv.StreamContentChunksKey.Int(c.Stream.ContentChunks))
 	}
-	if generatesText(c.Operation) && c.Stream.ContentChunks > 0 && !c.Usage.Output.IsSet() {
+	if generatesText(c.Operation) && c.Stream.ContentChunks > 0 && !c.Usage.Output.IsSet() && !tracedBelow(c) {
 		dst = append(dst, semconv.UsageEstimatedOutputTokensKey.Int(c.Stream.ContentChunks))
 	}
 	if !c.Timing.FirstContent.IsZero() {

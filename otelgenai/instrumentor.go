@@ -47,6 +47,9 @@ func (in *Instrumentor) useProvider() {
 // Provider returns the provider name set by [WithProvider], or "".
 func (in *Instrumentor) Provider() string { return in.config.genAIName }
 
+// LiteLLM returns the mode set by [WithLiteLLM], or [LiteLLMUnknown].
+func (in *Instrumentor) LiteLLM() LiteLLMMode { return in.config.liteLLM }
+
 // StreamUsage reports whether [WithStreamUsage] was given.
 func (in *Instrumentor) StreamUsage() bool { return in.config.streamUsage }
 

@@ -40,6 +40,9 @@ func (c *Call) RoundTrip(req *http.Request, send Send) (*http.Response, error) {
 	if outgoing == nil {
 		return send(req)
 	}
+	if f == nil {
+		return send(outgoing)
+	}
 	returned := false
 	defer func() {
 		if !returned {
@@ -48,14 +51,15 @@ func (c *Call) RoundTrip(req *http.Request, send Send) (*http.Response, error) {
 	}()
 	res, err := send(outgoing)
 	returned = true
-	f.arrive(outgoing.Context(), c, res, err)
+	f.arrive(outgoing, c, res, err)
 	c.unwatchDone(f)
 	return res, err
 }
 
 // depart returns the request to send, or nil when the attempt is not followed:
 // it is no model call, another instrumentation outside this one traces it
-// already, or something of ours failed.
+// already, or something of ours failed. Without a flight nothing is to be followed
+// of what is sent.
 func (c *Call) depart(req *http.Request) (f *flight, outgoing *http.Request) {
 	defer guard.Recover("beginning a call")
 	if req.Context().Value(mark{}) != nil {
@@ -70,6 +74,9 @@ func (c *Call) depart(req *http.Request) (f *flight, outgoing *http.Request) {
 	endpoint := c.client.Endpoint(req.Method, req.URL.Path)
 	if endpoint == nil {
 		return nil, nil
+	}
+	if c.client.TracedBelow {
+		return nil, c.outgoing(req.Context(), req)
 	}
 	outgoing = c.begin(req, endpoint)
 	return c.flight, outgoing
@@ -90,7 +97,7 @@ func (c *Call) begin(req *http.Request, endpoint *Endpoint) *http.Request {
 	if !op.Recording() {
 		op.End(0, nil)
 		f.done = true
-		return f.outgoing(ctx, req)
+		return c.outgoing(ctx, req)
 	}
 	// Not on the runtime's own goroutine: span processors are foreign code.
 	runtime.AddCleanup(c, func(f *flight) { go f.dropped() }, f)
@@ -150,7 +157,7 @@ func (c *Call) again(req *http.Request) *http.Request {
 	op := c.flight.op
 	ctx := trace.ContextWithSpan(req.Context(), op.Span())
 	if !op.Recording() {
-		return c.flight.outgoing(ctx, req)
+		return c.outgoing(ctx, req)
 	}
 	return c.attempt(ctx, req)
 }
@@ -170,8 +177,18 @@ func (c *Call) attempt(ctx context.Context, req *http.Request) *http.Request {
 		replayable: req.Body == nil || req.Body == http.NoBody || req.GetBody != nil,
 	}
 	f.attempts++
+	c.gateway(f.call, req.Header, nil)
 	c.watch(req.Context())
-	return f.outgoing(ctx, req)
+	return c.outgoing(ctx, req)
+}
+
+// gateway notes what is known of a gateway, instead of what an earlier attempt said.
+func (c *Call) gateway(call *record.Call, request, response http.Header) {
+	if c.client.Gateway == nil {
+		return
+	}
+	call.Gateway = nil
+	guard.Do("reading headers", func() { call.Gateway = c.client.Gateway(call, request, response) })
 }
 
 // watch ends the call when the context of its current attempt does. The context
@@ -207,11 +224,15 @@ func (c *Call) unwatchDone(f *flight) {
 }
 
 // outgoing returns a copy of the caller's request that is marked as traced; the
-// request itself stays as it is.
-func (f *flight) outgoing(ctx context.Context, req *http.Request) *http.Request {
+// request itself stays as it is. The trace context in the copy is that of the span in
+// ctx, for the hosts that are to have it.
+func (c *Call) outgoing(ctx context.Context, req *http.Request) *http.Request {
 	outgoing := req.WithContext(context.WithValue(ctx, mark{}, true))
-	if f.rewritten != nil && req.Body != nil {
+	if f := c.flight; f != nil && f.rewritten != nil && req.Body != nil {
 		rewrite(outgoing, f.rewritten)
+	}
+	if in := c.client.Instrumentor; in.PropagatesTo(req.URL) {
+		outgoing.Header = in.Inject(ctx, req.Header)
 	}
 	return outgoing
 }

@@ -1,6 +1,8 @@
 package httpcall
 
 import (
+	"net/http"
+
 	"github.com/genotel/genotel/internal/wire"
 	"github.com/genotel/genotel/otelgenai"
 	"github.com/genotel/genotel/otelgenai/record"
@@ -31,6 +33,13 @@ type Client struct {
 	Endpoint func(method, path string) *Endpoint
 	// Provider names who answers at a host.
 	Provider func(host, path string) string
+	// Gateway reads what the headers of a request and its response say of a gateway
+	// on the way, nil where there is none. It is asked when an attempt begins, with
+	// no response, and again when its response arrives. A nil Gateway is not asked.
+	Gateway func(call *record.Call, request, response http.Header) *record.Gateway
+	// TracedBelow is set when whoever takes the requests traces the calls. No spans
+	// are made for them here.
+	TracedBelow bool
 }
 
 // NewCall prepares one logical call. maxRetries tells how often the client

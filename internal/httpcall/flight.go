@@ -139,6 +139,9 @@ func (f *flight) guarded(doing string, step func()) {
 // conclude writes how the call ended into its record.
 func (f *flight) conclude(outcome record.Outcome) {
 	f.call.Outcome = outcome
+	if g := f.call.Gateway; g != nil && !f.call.Usage.Cost.IsSet() {
+		f.call.Usage.Cost = g.Cost
+	}
 	f.call.Attempts = f.attempts
 	f.call.Timing.End = f.last
 }

@@ -37,8 +37,9 @@ const (
 
 // arrive takes the result of an attempt. It wraps the response's body and leaves
 // the response otherwise alone.
-func (f *flight) arrive(ctx context.Context, c *Call, res *http.Response, err error) {
+func (f *flight) arrive(outgoing *http.Request, c *Call, res *http.Response, err error) {
 	defer guard.Recover("receiving a response")
+	ctx := outgoing.Context()
 	if !f.op.Recording() {
 		return
 	}
@@ -56,6 +57,7 @@ func (f *flight) arrive(ctx context.Context, c *Call, res *http.Response, err er
 	case f.done: // canceled while it was on its way
 	default:
 		f.receive(res)
+		c.gateway(f.call, outgoing.Header, res.Header)
 		res.Body = wrap(ctx, res.Body, c, f)
 	}
 }

@@ -16,10 +16,13 @@ import (
 // NewClient returns what follows the calls of one client. scope is the import
 // path of the instrumentation.
 func NewClient(scope string, opts ...otelgenai.Option) *httpcall.Client {
+	in := otelgenai.NewInstrumentor(scope, opts...)
 	return &httpcall.Client{
-		Instrumentor: otelgenai.NewInstrumentor(scope, opts...),
+		Instrumentor: in,
 		Endpoint:     endpoint,
 		Provider:     openai.Provider,
+		Gateway:      gateway(in),
+		TracedBelow:  in.LiteLLM() == otelgenai.LiteLLMProxy,
 	}
 }
 

@@ -22,6 +22,9 @@ type Call struct {
 	Usage    Usage
 	Timing   Timing
 	Stream   Stream
+	// Gateway is nil where the client talks to the provider itself, or to a gateway
+	// that was not recognized.
+	Gateway *Gateway
 
 	// Attempts counts the tries that reached the transport, the first included.
 	Attempts int
