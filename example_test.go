@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -332,4 +333,30 @@ func Example_liteLLMNested() {
 		fmt.Println(err)
 	}
 	// Output: 1
+}
+
+// Spans go to a file, one line of JSON for each batch.
+func ExampleWithFile() {
+	run := func(ctx context.Context, path string) error {
+		telemetry, err := genotel.Configure(ctx, genotel.WithGlobal(false), genotel.WithFile(genotel.File{Path: path}))
+		if err != nil {
+			return err
+		}
+		_, span := telemetry.TracerProvider().Tracer("example").Start(ctx, "chat gpt-4o")
+		span.End()
+		return telemetry.Shutdown(ctx)
+	}
+	folder, err := os.MkdirTemp("", "example")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	path := filepath.Join(folder, "traces.jsonl")
+	if err := run(context.Background(), path); err != nil {
+		fmt.Println(err)
+	}
+	text, _ := os.ReadFile(path)
+	fmt.Println(strings.Count(string(text), "\n"), strings.Contains(string(text), `"chat gpt-4o"`))
+	// Output: 1 true
 }
