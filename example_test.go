@@ -335,6 +335,28 @@ func Example_liteLLMNested() {
 	// Output: 1
 }
 
+// A function knows the endpoint of a backend and its headers.
+func ExampleLangfuse() {
+	restore := onLoopback()
+	defer restore()
+	_ = os.Setenv("LANGFUSE_PUBLIC_KEY", "pk-lf-...")
+	_ = os.Setenv("LANGFUSE_SECRET_KEY", "sk-lf-...")
+	run := func(ctx context.Context) error {
+		backend := genotel.Langfuse("https://cloud.langfuse.com", os.Getenv("LANGFUSE_PUBLIC_KEY"), os.Getenv("LANGFUSE_SECRET_KEY"))
+		backend.Content = genotel.ContentInclude
+		telemetry, err := genotel.Configure(ctx, genotel.WithOTLP(backend))
+		if err != nil {
+			return err
+		}
+		fmt.Println(telemetry.Stats()[0].Destination)
+		return telemetry.Shutdown(ctx)
+	}
+	if err := run(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output: langfuse
+}
+
 // Spans go to a file, one line of JSON for each batch.
 func ExampleWithFile() {
 	run := func(ctx context.Context, path string) error {

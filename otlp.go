@@ -15,7 +15,7 @@ import (
 )
 
 // OTLP is any endpoint that takes traces over OTLP: an OpenTelemetry Collector, Jaeger,
-// or a backend's own.
+// or a backend's own. For some backends a function makes it: see [Langfuse] and the like.
 type OTLP struct {
 	// Name tells destinations apart in reports. Empty: "otlp", and "otlp-2" and so
 	// on for further ones.
@@ -40,6 +40,8 @@ type OTLP struct {
 	Timeout time.Duration
 	// Content is the content policy.
 	Content Content
+
+	missing string // what was not given of what the backend needs
 }
 
 // Compression of request bodies.
@@ -114,6 +116,9 @@ func (c config) otlpOfEnvironment(mode Mode, langsmith, elsewhere bool, p *plan)
 // otlpDestination gives LangSmith its own form also where its URL is given as that of
 // any endpoint, as LangSmith's documentation has it.
 func (c config) otlpDestination(d OTLP) (destination, error) {
+	if d.missing != "" {
+		return destination{}, fmt.Errorf("%s: no %s", d.Name, d.missing)
+	}
 	target, err := d.url()
 	if err != nil {
 		return destination{}, err
