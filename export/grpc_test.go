@@ -441,6 +441,43 @@ func TestACallOverTLSIsMadeByHTTP2(t *testing.T) {
 	assert.Nil(t, settings.NextProtos, "the caller's settings are not changed")
 }
 
+// HTTP/2 goes on with a connection whose requests time out, although it may lead nowhere.
+func TestAfterATimeoutTheNextCallGetsAConnectionOfItsOwn(t *testing.T) {
+	for name, begun := range map[string]bool{"before the answer": false, "within the answer": true} {
+		t.Run(name, func(t *testing.T) {
+			left := make(chan struct{}, 1)
+			c := &collector{answer: func(w http.ResponseWriter, r *http.Request, n int) {
+				if n%2 == 0 {
+					if begun {
+						withStatus(partialSuccess(0))(w, r, n)
+					}
+					<-r.Context().Done()
+					left <- struct{}{}
+					return
+				}
+				withStatus(nil, "Grpc-Status", "0")(w, r, n)
+			}}
+			s := newSender(Destination{URL: grpcServer(t, c).URL, Protocol: GRPC, Timeout: 300 * time.Millisecond}, nil)
+			t.Cleanup(s.close)
+			body, err := s.encode(&tracepb.TracesData{})
+			require.NoError(t, err)
+			require.Equal(t, accepted, s.attempt(t.Context(), body).class)
+			// net/http forgets a canceled call shortly after the server got to know. There is no
+			// back-off here to wait for that, so that the next call may find it still.
+			for range 5 {
+				require.Equal(t, transient, s.attempt(t.Context(), body).class)
+				<-left
+				require.Equal(t, accepted, s.attempt(t.Context(), body).class)
+				calls := c.received()
+				if calls[len(calls)-2].request.RemoteAddr != calls[len(calls)-1].request.RemoteAddr {
+					return
+				}
+			}
+			t.Error("all calls came over one connection")
+		})
+	}
+}
+
 func TestAProxyIsAskedForEncryptedCallsOnly(t *testing.T) {
 	proxy := &url.URL{Scheme: "http", Host: "proxy"}
 	transport := newTransport()

@@ -67,6 +67,11 @@ type poster struct {
 	host    string
 	header  http.Header   // of every request
 	timeout time.Duration // 0: by size
+
+	// doubtful says that the last attempt had no answer. The next one then gets a
+	// connection of its own: one of HTTP/2 that leads nowhere any more, for instance
+	// because a gateway forgot it, survives the timeouts of its requests.
+	doubtful bool
 }
 
 func newPoster(d Destination, transport http.RoundTripper) poster {
@@ -144,6 +149,10 @@ func (p *poster) close() { p.client.CloseIdleConnections() }
 func (p *poster) post(
 	ctx context.Context, header http.Header, body []byte, judge func(*http.Response) outcome,
 ) outcome {
+	if p.doubtful {
+		p.client.CloseIdleConnections()
+		p.doubtful = false
+	}
 	ctx, cancel := context.WithTimeout(ctx, p.timeoutFor(body))
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url, bytes.NewReader(body))
@@ -162,6 +171,7 @@ func (p *poster) post(
 
 // failure is the outcome of an attempt without an answer.
 func (p *poster) failure(err error) outcome {
+	p.doubtful = true
 	class, kind := classOfError(err)
 	return outcome{class: class, problem: kind + ": " + p.host}
 }
