@@ -26,7 +26,7 @@ import (
 )
 
 // collector serves the call by net/http. It accepts everything unless answer says
-// otherwise. Package grpctest has the real server.
+// otherwise. Package collectortest has the real server.
 type collector struct {
 	answer func(w http.ResponseWriter, r *http.Request, n int) // the nth call, counted from 1
 

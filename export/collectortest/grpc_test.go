@@ -1,7 +1,8 @@
-// Package grpctest holds the tests of export over gRPC against the server of
-// google.golang.org/grpc and the generated TraceService. They are a module of their own,
-// so that nobody who uses genotel gets that library.
-package grpctest
+// Package collectortest holds the tests of export against what the OpenTelemetry
+// Collector is made of: the server of google.golang.org/grpc with the generated
+// TraceService, and its reader of OTLP's JSON. They are a module of their own, so that
+// nobody who uses genotel gets these libraries.
+package collectortest
 
 import (
 	"context"
