@@ -88,21 +88,40 @@ func (a *responsesAnswer) readOutput(s *jsonscan.Scanner, call *record.Call) {
 	}
 }
 
-// pendingCalls counts the tool calls that the client is to make, and the results
-// that the provider has put beside them.
-type pendingCalls struct{ calls, results int }
+// maxPending bounds the tool calls of one answer that are told apart.
+const maxPending = 1024
 
-func (p *pendingCalls) any() bool { return p.calls > p.results }
+// pendingCalls knows the tool calls that the client is to make, and the results
+// that the provider has put beside them.
+type pendingCalls struct {
+	// open says of each call_id whether its call waits; a result may come first.
+	open map[string]bool
+	// nameless counts the calls without a call_id, less the results without one.
+	nameless int
+	// more is set when there are calls beyond those told apart.
+	more bool
+}
+
+func (p *pendingCalls) any() bool {
+	for _, waits := range p.open {
+		if waits {
+			return true
+		}
+	}
+	return p.nameless > 0 || p.more
+}
 
 // count consumes one item of the output.
 func (p *pendingCalls) count(s *jsonscan.Scanner, call *record.Call) {
-	var kind, execution string
+	var kind, execution, callID string
 	members(s, func(key []byte) bool {
 		switch string(key) {
 		case "type":
 			text(s, &kind)
 		case "execution":
 			text(s, &execution)
+		case "call_id":
+			callID = name(s)
 		default:
 			return false
 		}
@@ -112,10 +131,28 @@ func (p *pendingCalls) count(s *jsonscan.Scanner, call *record.Call) {
 	case kind == "compaction":
 		call.Response.Compacted = true
 	case called == "":
+	case callID != "":
+		p.note(callID, isResult)
 	case isResult:
-		p.results++
+		p.nameless--
 	default:
-		p.calls++
+		p.nameless++
+	}
+}
+
+// note notes a call or the result of one. A call that is repeated after its result
+// does not wait again.
+func (p *pendingCalls) note(callID string, isResult bool) {
+	_, known := p.open[callID]
+	switch {
+	case !known && len(p.open) == maxPending:
+		p.more = p.more || !isResult
+	case known && !isResult:
+	default:
+		if p.open == nil {
+			p.open = map[string]bool{}
+		}
+		p.open[callID] = !isResult
 	}
 }
 
