@@ -22,8 +22,8 @@ func AppendLangSmith(dst []attribute.KeyValue, c *record.Call) []attribute.KeyVa
 		dst = append(dst, langsmith.MetadataLSStopKey.String(stringList(c.Request.StopSequences)))
 	}
 	dst = append(dst, langsmith.MetadataLSInvocationParamsKey.String(invocationParams(c)))
-	if c.Usage.Input.IsSet() || c.Usage.Output.IsSet() || c.Usage.Cost.IsSet() {
-		dst = append(dst, langsmith.UsageMetadataKey.String(usageMetadata(&c.Usage)))
+	if u := usage(c); u.Input.IsSet() || u.Output.IsSet() || u.Cost.IsSet() {
+		dst = append(dst, langsmith.UsageMetadataKey.String(usageMetadata(u)))
 	}
 	return dst
 }
@@ -45,15 +45,28 @@ func runType(operation string) string {
 	}
 }
 
-// modelType is empty for models that LangSmith has no type for.
+// modelType is empty for models that LangSmith has no type for, and where no model
+// answers.
 func modelType(operation string) string {
-	switch operation {
-	case semconv.GenAIOperationNameTextCompletion:
+	switch {
+	case operation == semconv.GenAIOperationNameTextCompletion:
 		return langsmith.ModelTypeLLM
-	case semconv.GenAIOperationNameEmbeddings:
+	case operation == semconv.GenAIOperationNameEmbeddings, !generates(operation):
 		return ""
 	default:
 		return langsmith.ModelTypeChat
+	}
+}
+
+// generates reports whether a model works in an operation, rather than that one is
+// prepared, searched beside or asked for what it did before.
+func generates(operation string) bool {
+	switch operation {
+	case semconv.GenAIOperationNameFetchResponse, semconv.GenAIOperationNameCreateAgent,
+		semconv.GenAIOperationNameRetrieval, semconv.OperationNameCountTokens, semconv.OperationNameCreateBatch:
+		return false
+	default:
+		return true
 	}
 }
 

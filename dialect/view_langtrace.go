@@ -58,16 +58,33 @@ func isLLMContract(key attribute.Key) bool {
 
 func (r *rewritten) langtrace(c *record.Call, content Content) {
 	r.attributes = append(r.attributes,
-		langtrace.ServiceTypeKey.String(langtrace.ServiceTypeLLM),
+		langtrace.ServiceTypeKey.String(langtraceType(c.Operation)),
 		langtrace.ServiceNameKey.String(langtraceVendor(c.Provider)),
 		langtrace.SDKNameKey.String("genotel"),
 		langtrace.VersionKey.String(r.InstrumentationScope().Version))
 	r.attributes = AppendLLM(r.attributes, c)
-	r.attributes = appendInt(r.attributes, langtrace.GenAIUsageTotalTokensKey, total(&c.Usage))
+	r.attributes = appendInt(r.attributes, langtrace.GenAIUsageTotalTokensKey, total(usage(c)))
 	r.explain(c, content)
+	if c.Operation == semconv.GenAIOperationNameRetrieval {
+		r.shown(appendRetrieval(nil, &c.Retrieval), content)
+		return
+	}
 	r.langtraceInput(c, content.Input)
 	if answer := langtraceAnswer(c); content.Output && answer != "" {
 		r.content(langtrace.EventContentCompletion, langtrace.GenAICompletionKey, answer, r.EndTime())
+	}
+}
+
+// langtraceType is the kind of service: what is no generation must not be shown as
+// one, for Langtrace expects tokens of it.
+func langtraceType(operation string) string {
+	switch {
+	case operation == semconv.GenAIOperationNameRetrieval:
+		return langtrace.ServiceTypeVectorDB
+	case !generates(operation):
+		return langtrace.ServiceTypeFramework
+	default:
+		return langtrace.ServiceTypeLLM
 	}
 }
 

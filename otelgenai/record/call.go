@@ -22,6 +22,15 @@ type Call struct {
 	Usage    Usage
 	Timing   Timing
 	Stream   Stream
+	// UsageCounted is set when the tokens in Usage belong to another operation, which
+	// counted them: an answer that was made before and is fetched once more. No
+	// backend must be told of them again.
+	UsageCounted bool
+
+	// Agent is the agent that is invoked or made, of operations that have one.
+	Agent Agent
+	// Retrieval is what a search asked for and found, of operations that search.
+	Retrieval Retrieval
 
 	// Attempts counts the tries that reached the transport, the first included.
 	Attempts int
