@@ -79,7 +79,12 @@ func (c *Call) begin(req *http.Request, endpoint *Endpoint) *http.Request {
 	defer body.release()
 
 	call := c.describe(req, endpoint)
-	call.Request.Model = endpoint.Model(body.bytes())
+	if endpoint.Model != nil {
+		call.Request.Model = endpoint.Model(body.bytes())
+	}
+	if endpoint.Describe != nil {
+		endpoint.Describe(call, req.URL, body.bytes())
+	}
 	ctx, op := c.client.Instrumentor.Begin(req.Context(), call)
 	f := &flight{op: op, call: call, last: call.Timing.Start}
 	c.flight = f
@@ -92,7 +97,7 @@ func (c *Call) begin(req *http.Request, endpoint *Endpoint) *http.Request {
 	runtime.AddCleanup(c, func(f *flight) { go f.dropped() }, f)
 	f.exchange = endpoint.Decode(call)
 	f.onEvent = f.event
-	if body != nil {
+	if body != nil || bodyless(req) {
 		f.exchange.Request(body.bytes(), op.WantsContent())
 	}
 	outgoing := c.attempt(ctx, req)
@@ -166,7 +171,7 @@ func (c *Call) attempt(ctx context.Context, req *http.Request) *http.Request {
 	f.waiting, f.touched, f.status = false, false, 0
 	f.now = attempt{
 		number: f.attempts, method: req.Method, url: plainURL(req.URL), start: time.Now(),
-		replayable: req.Body == nil || req.Body == http.NoBody || req.GetBody != nil,
+		replayable: bodyless(req) || req.GetBody != nil,
 	}
 	f.attempts++
 	c.watch(req.Context())

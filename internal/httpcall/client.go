@@ -1,6 +1,8 @@
 package httpcall
 
 import (
+	"net/url"
+
 	"github.com/genotel/genotel/internal/wire"
 	"github.com/genotel/genotel/otelgenai"
 	"github.com/genotel/genotel/otelgenai/record"
@@ -13,8 +15,11 @@ type Endpoint struct {
 	// API is the provider's name for the endpoint family.
 	API string
 	// Model finds the model in a request body, cheaply: it is wanted before
-	// anybody knows whether the call is sampled.
+	// anybody knows whether the call is sampled. It is nil where there is none.
 	Model func(body []byte) string
+	// Describe writes what else the span is to have from its start into the record;
+	// it is nil where there is nothing. It must be as cheap.
+	Describe func(call *record.Call, url *url.URL, body []byte)
 	// Decode returns the decoder of one call.
 	Decode func(*record.Call) wire.Exchange
 }

@@ -69,9 +69,12 @@ func (p *peeked) release() {
 
 // readable reports whether a request has a body worth reading.
 func readable(req *http.Request) bool {
-	return req.Body != nil && req.Body != http.NoBody && req.ContentLength <= maxRequest &&
+	return !bodyless(req) && req.ContentLength <= maxRequest &&
 		strings.Contains(strings.ToLower(req.Header.Get("Content-Type")), "json")
 }
+
+// bodyless reports whether a request has no body at all.
+func bodyless(req *http.Request) bool { return req.Body == nil || req.Body == http.NoBody }
 
 // tee copies a request body that can be read only once, while it is sent.
 type tee struct {
