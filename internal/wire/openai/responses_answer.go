@@ -17,6 +17,8 @@ type responsesAnswer struct {
 	raw     []byte
 	decoded []record.Part
 	budget  *budget
+	// item decodes one item of the output; nil stands for readOutputItem.
+	item func(raw []byte, b *budget) []record.Part
 }
 
 // read reads everything but content and reports whether the object was sound.
@@ -159,11 +161,14 @@ func (p *pendingCalls) note(callID string, isResult bool) {
 // unfinished reports whether the response is being made in the background.
 func (a *responsesAnswer) unfinished() bool { return a.status == "queued" || a.status == "in_progress" }
 
+// reasonFailed is the finish reason of an answer that failed or was canceled.
+const reasonFailed = "error"
+
 // finishReason derives what the protocol does not say in one word.
 func (a *responsesAnswer) finishReason() string {
 	switch a.status {
 	case "failed", "cancelled": //nolint:misspell // as the protocol spells it
-		return "error"
+		return reasonFailed
 	case "incomplete":
 		return incompleteReason(a.incomplete)
 	}
@@ -191,7 +196,7 @@ func (a *responsesAnswer) keep(body []byte) {
 		return
 	}
 	a.budget = newBudget()
-	a.decoded = readOutputContent(body, a.budget)
+	a.decoded = a.readContent(body)
 }
 
 func (a *responsesAnswer) kept() bool { return a.raw != nil || a.budget != nil }
@@ -206,20 +211,24 @@ func (a *responsesAnswer) retained() int {
 func (a *responsesAnswer) content() (parts []record.Part, cut bool) {
 	if a.budget == nil {
 		a.budget = newBudget()
-		a.decoded = readOutputContent(a.raw, a.budget)
+		a.decoded = a.readContent(a.raw)
 	}
 	return a.decoded, a.budget.cut
 }
 
-// readOutputContent decodes the output of a response object.
-func readOutputContent(body []byte, b *budget) (parts []record.Part) {
+// readContent decodes the output of a response object.
+func (a *responsesAnswer) readContent(body []byte) (parts []record.Part) {
+	read := a.item
+	if read == nil {
+		read = readOutputItem
+	}
 	s := jsonscan.New(body)
 	members(&s, func(key []byte) bool {
 		if string(key) != "output" {
 			return false
 		}
 		parts = nil
-		b.elements(&s, func() { parts = append(parts, readOutputItem(s.Raw(), b)...) })
+		a.budget.elements(&s, func() { parts = append(parts, read(s.Raw(), a.budget)...) })
 		return true
 	})
 	return parts
