@@ -2,6 +2,7 @@ package dialect_test
 
 import (
 	"encoding/json"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -114,6 +115,16 @@ func TestTheSpansOfOtherOperationsHaveWhatTheConventionsWant(t *testing.T) {
 			assert.Contains(t, span.OperationNames, test.call.Operation)
 			assert.Equal(t, test.name, dialect.SpanName(test.call))
 		})
+	}
+}
+
+func TestEveryAttributeOfTheseOperationsIsDocumented(t *testing.T) {
+	page, err := os.ReadFile("../docs/attributes.md")
+	require.NoError(t, err)
+	for _, c := range []*record.Call{fetched(), ran(), made(), searched()} {
+		for _, kv := range everything(c) {
+			assert.Contains(t, string(page), "`"+string(kv.Key)+"`")
+		}
 	}
 }
 

@@ -97,7 +97,7 @@ func (c *Call) begin(req *http.Request, endpoint *Endpoint) *http.Request {
 	runtime.AddCleanup(c, func(f *flight) { go f.dropped() }, f)
 	f.exchange = endpoint.Decode(call)
 	f.onEvent = f.event
-	if body != nil || bodyless(req) {
+	if body != nil || !readable(req) { // what cannot be read is announced as nothing
 		f.exchange.Request(body.bytes(), op.WantsContent())
 	}
 	outgoing := c.attempt(ctx, req)

@@ -23,6 +23,8 @@ func NewClient(scope string, opts ...otelgenai.Option) *httpcall.Client {
 	}
 }
 
+func light(call *record.Call) wire.Exchange { return openai.NewLight(call) }
+
 // endpoints are the kinds of requests that are traced.
 var endpoints = []struct {
 	is       func(method, path string) bool
@@ -39,6 +41,50 @@ var endpoints = []struct {
 		API:       openai.APIResponses,
 		Model:     openai.Model,
 		Decode:    func(call *record.Call) wire.Exchange { return openai.NewResponses(call) },
+	}},
+	{openai.Fetches, httpcall.Endpoint{
+		Operation: semconv.GenAIOperationNameFetchResponse,
+		API:       openai.APIResponses,
+		Describe:  openai.DescribeStored,
+		Decode:    func(call *record.Call) wire.Exchange { return openai.NewStored(call) },
+	}},
+	{openai.IsCompaction, httpcall.Endpoint{
+		Operation: semconv.GenAIOperationNameChat,
+		API:       openai.APIResponses,
+		Model:     openai.Model,
+		Decode:    func(call *record.Call) wire.Exchange { return openai.NewCompaction(call) },
+	}},
+	{openai.IsTokenCount, httpcall.Endpoint{
+		Operation: semconv.OperationNameCountTokens,
+		API:       openai.APIResponses,
+		Model:     openai.Model,
+		Decode:    light,
+	}},
+	{openai.IsRun, httpcall.Endpoint{
+		Operation: semconv.GenAIOperationNameInvokeAgent,
+		Model:     openai.Model,
+		Describe:  openai.DescribeRun,
+		Decode:    func(call *record.Call) wire.Exchange { return openai.NewRun(call) },
+	}},
+	{openai.IsAssistant, httpcall.Endpoint{
+		Operation: semconv.GenAIOperationNameCreateAgent,
+		Model:     openai.Model,
+		Describe:  openai.DescribeAssistant,
+		Decode:    func(call *record.Call) wire.Exchange { return openai.NewAssistant(call) },
+	}},
+	{openai.IsDecision, httpcall.Endpoint{
+		Operation: semconv.GenAIOperationNameChat,
+		Model:     openai.Model,
+		Decode:    func(call *record.Call) wire.Exchange { return openai.NewDecision(call) },
+	}},
+	{openai.IsSearch, httpcall.Endpoint{
+		Operation: semconv.GenAIOperationNameRetrieval,
+		Describe:  openai.DescribeSearch,
+		Decode:    func(call *record.Call) wire.Exchange { return openai.NewSearch(call) },
+	}},
+	{openai.IsBatch, httpcall.Endpoint{
+		Operation: semconv.OperationNameCreateBatch,
+		Decode:    light,
 	}},
 	{openai.IsCompletion, httpcall.Endpoint{
 		Operation: semconv.GenAIOperationNameTextCompletion,
