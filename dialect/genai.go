@@ -45,7 +45,9 @@ func AppendGenAIStart(dst []attribute.KeyValue, c *record.Call) []attribute.KeyV
 // AppendGenAI appends everything that is known at the end, except content.
 func AppendGenAI(dst []attribute.KeyValue, c *record.Call) []attribute.KeyValue {
 	dst = appendGenAIResponse(dst, c)
-	dst = appendGenAIUsage(dst, usage(c))
+	if c.Operation != semconv.GenAIOperationNameFetchResponse { // the conventions have none there
+		dst = appendGenAIUsage(dst, usage(c))
+	}
 	dst = appendGenAIRequest(dst, c)
 	dst = appendText(dst, semconv.GenAIAgentIDKey, c.Agent.ID)
 	dst = appendText(dst, semconv.GenAIAgentDescriptionKey, c.Agent.Description)

@@ -12,8 +12,8 @@ import (
 // AppendLangSmith appends the scalar langsmith.* set: what LangSmith needs to
 // show a model call as one and to price it, without content.
 func AppendLangSmith(dst []attribute.KeyValue, c *record.Call) []attribute.KeyValue {
-	dst = append(dst, langsmith.SpanKindKey.String(runType(c.Operation)))
-	dst = appendText(dst, langsmith.MetadataLSModelTypeKey, modelType(c.Operation))
+	dst = append(dst, langsmith.SpanKindKey.String(runType(c)))
+	dst = appendText(dst, langsmith.MetadataLSModelTypeKey, modelType(c))
 	dst = appendText(dst, langsmith.MetadataLSProviderKey, langsmithProvider(c.Provider))
 	dst = appendText(dst, langsmith.MetadataLSModelNameKey, model(c))
 	dst = appendFloat(dst, langsmith.MetadataLSTemperatureKey, c.Request.Temperature)
@@ -29,8 +29,8 @@ func AppendLangSmith(dst []attribute.KeyValue, c *record.Call) []attribute.KeyVa
 }
 
 // runType is needed because LangSmith understands few operation names by itself.
-func runType(operation string) string {
-	switch operation {
+func runType(c *record.Call) string {
+	switch c.Operation {
 	case semconv.GenAIOperationNameEmbeddings:
 		return langsmith.SpanKindEmbedding
 	case semconv.GenAIOperationNameExecuteTool:
@@ -40,6 +40,11 @@ func runType(operation string) string {
 	case semconv.GenAIOperationNameChat, semconv.GenAIOperationNameGenerateContent,
 		semconv.GenAIOperationNameTextCompletion:
 		return langsmith.SpanKindLLM
+	case semconv.GenAIOperationNameFetchResponse:
+		if generates(c) {
+			return langsmith.SpanKindLLM
+		}
+		return langsmith.SpanKindChain
 	default:
 		return langsmith.SpanKindChain
 	}
@@ -47,23 +52,26 @@ func runType(operation string) string {
 
 // modelType is empty for models that LangSmith has no type for, and where no model
 // answers.
-func modelType(operation string) string {
+func modelType(c *record.Call) string {
 	switch {
-	case operation == semconv.GenAIOperationNameTextCompletion:
+	case c.Operation == semconv.GenAIOperationNameTextCompletion:
 		return langsmith.ModelTypeLLM
-	case operation == semconv.GenAIOperationNameEmbeddings, !generates(operation):
+	case c.Operation == semconv.GenAIOperationNameEmbeddings, !generates(c):
 		return ""
 	default:
 		return langsmith.ModelTypeChat
 	}
 }
 
-// generates reports whether a model works in an operation, rather than that one is
-// prepared, searched beside or asked for what it did before.
-func generates(operation string) bool {
-	switch operation {
-	case semconv.GenAIOperationNameFetchResponse, semconv.GenAIOperationNameCreateAgent,
-		semconv.GenAIOperationNameRetrieval, semconv.OperationNameCountTokens, semconv.OperationNameCreateBatch:
+// generates reports whether a call stands for the work of a model, rather than that
+// one is prepared, searched beside or asked for what it did before. A call that
+// fetches what was made in the background does when it is the one to tell the tokens.
+func generates(c *record.Call) bool {
+	switch c.Operation {
+	case semconv.GenAIOperationNameFetchResponse:
+		return *usage(c) != (record.Usage{})
+	case semconv.GenAIOperationNameCreateAgent, semconv.GenAIOperationNameRetrieval,
+		semconv.OperationNameCountTokens, semconv.OperationNameCreateBatch:
 		return false
 	default:
 		return true

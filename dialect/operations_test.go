@@ -162,6 +162,29 @@ func TestTokensThatWereCountedElsewhereAreToldInNoVocabulary(t *testing.T) {
 	}
 }
 
+func TestTokensThatNobodyCountedAreToldToBackendsAndNotInTheConventionsForm(t *testing.T) {
+	c := fetched()
+	c.UsageCounted = false
+	for _, kv := range genAI(c) {
+		assert.NotContains(t, string(kv.Key), "usage", "the conventions have none on this span")
+	}
+	assert.Equal(t, int64(120), value(t, everything(c), "llm.usage.total_tokens"))
+
+	got := langsmithSees(c, all)
+	assert.Equal(t, "llm", value(t, got, "langsmith.span.kind"))
+	assert.Equal(t, "chat", value(t, got, "langsmith.metadata.ls_model_type"))
+	assert.Contains(t, text(t, got, "langsmith.usage_metadata"), `"input_tokens":100`)
+
+	span := dialect.LangtraceView(all)(stub(c).Snapshot(), c)
+	unique(t, span.Attributes())
+	assert.Equal(t, "llm", value(t, span.Attributes(), "langtrace.service.type"))
+	for key, want := range map[string]any{
+		"gen_ai.usage.input_tokens": int64(100), "gen_ai.usage.output_tokens": int64(20), "gen_ai.usage.total_tokens": int64(120),
+	} {
+		assert.Equal(t, want, value(t, span.Attributes(), key), key)
+	}
+}
+
 func TestLangSmithTakesForAModelCallOnlyWhatIsOne(t *testing.T) {
 	for _, test := range []struct {
 		call            *record.Call

@@ -58,11 +58,15 @@ func isLLMContract(key attribute.Key) bool {
 
 func (r *rewritten) langtrace(c *record.Call, content Content) {
 	r.attributes = append(r.attributes,
-		langtrace.ServiceTypeKey.String(langtraceType(c.Operation)),
+		langtrace.ServiceTypeKey.String(langtraceType(c)),
 		langtrace.ServiceNameKey.String(langtraceVendor(c.Provider)),
 		langtrace.SDKNameKey.String("genotel"),
 		langtrace.VersionKey.String(r.InstrumentationScope().Version))
 	r.attributes = AppendLLM(r.attributes, c)
+	if c.Operation == semconv.GenAIOperationNameFetchResponse { // the span has none, and costs come from here
+		r.attributes = appendInt(r.attributes, semconv.GenAIUsageInputTokensKey, usage(c).Input)
+		r.attributes = appendInt(r.attributes, semconv.GenAIUsageOutputTokensKey, usage(c).Output)
+	}
 	r.attributes = appendInt(r.attributes, langtrace.GenAIUsageTotalTokensKey, total(usage(c)))
 	r.explain(c, content)
 	if c.Operation == semconv.GenAIOperationNameRetrieval {
@@ -77,11 +81,11 @@ func (r *rewritten) langtrace(c *record.Call, content Content) {
 
 // langtraceType is the kind of service: what is no generation must not be shown as
 // one, for Langtrace expects tokens of it.
-func langtraceType(operation string) string {
+func langtraceType(c *record.Call) string {
 	switch {
-	case operation == semconv.GenAIOperationNameRetrieval:
+	case c.Operation == semconv.GenAIOperationNameRetrieval:
 		return langtrace.ServiceTypeVectorDB
-	case !generates(operation):
+	case !generates(c):
 		return langtrace.ServiceTypeFramework
 	default:
 		return langtrace.ServiceTypeLLM

@@ -95,17 +95,27 @@ func TestAResponseInTheBackgroundIsFetchedUntilItIsThere(t *testing.T) {
 	p.Background = openai.Bool(true)
 	_, err := s.client.Responses.New(t.Context(), p)
 	require.NoError(t, err)
-	for range 2 {
+	for range 3 {
 		_, err = s.client.Responses.Get(t.Context(), "resp_1", responses.ResponseGetParams{})
 		require.NoError(t, err)
 	}
 	ended := s.spans.Ended()
-	require.Len(t, ended, 3)
+	require.Len(t, ended, 4)
 	for i, want := range []struct {
-		name    string
-		status  any
-		reasons any
-	}{{"chat gpt-5", "queued", nil}, {"fetch_response", "in_progress", nil}, {"fetch_response", "completed", []string{"stop"}}} {
+		name           string
+		status         any
+		reasons, total any
+		kind           string
+	}{
+		{"chat gpt-5", "queued", nil, nil, "llm"},
+		{"fetch_response", "in_progress", nil, nil, "chain"},
+		{"fetch_response", "completed", []string{"stop"}, int64(29), "llm"},
+		{"fetch_response", "completed", []string{"stop"}, nil, "chain"},
+	} {
+		assert.Equal(t, want.total, attr(ended[i], "llm.usage.total_tokens"), "told once")
+		assert.Equal(t, want.total != nil, attr(ended[i], "langsmith.usage_metadata") != nil)
+		assert.Equal(t, want.kind, attr(ended[i], "langsmith.span.kind"))
+		assert.Nil(t, attr(ended[i], "gen_ai.usage.input_tokens"))
 		assert.Equal(t, want.name, ended[i].Name())
 		assert.Equal(t, want.status, attr(ended[i], "gen_ai.response.status"))
 		assert.Equal(t, want.reasons, attr(ended[i], "gen_ai.response.finish_reasons"))

@@ -16,37 +16,56 @@ import (
 // NewClient returns what follows the calls of one client. scope is the import
 // path of the instrumentation.
 func NewClient(scope string, opts ...otelgenai.Option) *httpcall.Client {
+	kinds := append(responses(new(openai.Background)), endpoints...)
 	return &httpcall.Client{
 		Instrumentor: otelgenai.NewInstrumentor(scope, opts...),
-		Endpoint:     endpoint,
+		Endpoint:     func(method, path string) *httpcall.Endpoint { return endpoint(kinds, method, path) },
 		Provider:     openai.Provider,
 	}
 }
 
 func light(call *record.Call) wire.Exchange { return openai.NewLight(call) }
 
-// endpoints are the kinds of requests that are traced.
-var endpoints = []struct {
+// kind is a kind of requests that are traced.
+type kind struct {
 	is       func(method, path string) bool
 	endpoint httpcall.Endpoint
-}{
+}
+
+// responses are the kinds that make a response and ask for it later. The calls of one
+// client share what they know of those that are not done.
+func responses(background *openai.Background) []kind {
+	return []kind{
+		{openai.IsResponses, httpcall.Endpoint{
+			Operation: semconv.GenAIOperationNameChat,
+			API:       openai.APIResponses,
+			Model:     openai.Model,
+			Decode: func(call *record.Call) wire.Exchange {
+				created := openai.NewResponses(call)
+				created.Background = background
+				return created
+			},
+		}},
+		{openai.Fetches, httpcall.Endpoint{
+			Operation: semconv.GenAIOperationNameFetchResponse,
+			API:       openai.APIResponses,
+			Describe:  openai.DescribeStored,
+			Decode: func(call *record.Call) wire.Exchange {
+				stored := openai.NewStored(call)
+				stored.Background = background
+				return stored
+			},
+		}},
+	}
+}
+
+// endpoints are all other kinds.
+var endpoints = []kind{
 	{openai.IsChat, httpcall.Endpoint{
 		Operation: semconv.GenAIOperationNameChat,
 		API:       openai.APIChat,
 		Model:     openai.Model,
 		Decode:    func(call *record.Call) wire.Exchange { return openai.NewChat(call) },
-	}},
-	{openai.IsResponses, httpcall.Endpoint{
-		Operation: semconv.GenAIOperationNameChat,
-		API:       openai.APIResponses,
-		Model:     openai.Model,
-		Decode:    func(call *record.Call) wire.Exchange { return openai.NewResponses(call) },
-	}},
-	{openai.Fetches, httpcall.Endpoint{
-		Operation: semconv.GenAIOperationNameFetchResponse,
-		API:       openai.APIResponses,
-		Describe:  openai.DescribeStored,
-		Decode:    func(call *record.Call) wire.Exchange { return openai.NewStored(call) },
 	}},
 	{openai.IsCompaction, httpcall.Endpoint{
 		Operation: semconv.GenAIOperationNameChat,
@@ -98,10 +117,10 @@ var endpoints = []struct {
 	}},
 }
 
-func endpoint(method, path string) *httpcall.Endpoint {
-	for i := range endpoints {
-		if endpoints[i].is(method, path) {
-			return &endpoints[i].endpoint
+func endpoint(kinds []kind, method, path string) *httpcall.Endpoint {
+	for i := range kinds {
+		if kinds[i].is(method, path) {
+			return &kinds[i].endpoint
 		}
 	}
 	return nil

@@ -23,8 +23,8 @@ type Call struct {
 	Timing   Timing
 	Stream   Stream
 	// UsageCounted is set when the tokens in Usage belong to another operation, which
-	// counted them: an answer that was made before and is fetched once more. No
-	// backend must be told of them again.
+	// counted them as far as one can know: an answer that was made before and is
+	// fetched once more. No backend must be told of them again.
 	UsageCounted bool
 
 	// Agent is the agent that is invoked or made, of operations that have one.
