@@ -190,8 +190,13 @@ func TestLangSmithTakesForAModelCallOnlyWhatIsOne(t *testing.T) {
 		call            *record.Call
 		kind, modelType any
 	}{
-		{chat(), "llm", "chat"}, {fetched(), "chain", nil}, {ran(), "chain", "chat"}, {made(), "chain", nil}, {searched(), "retriever", nil},
-		{&record.Call{Operation: "count_tokens"}, "chain", nil}, {&record.Call{Operation: "create_batch"}, "chain", nil},
+		{chat(), "llm", "chat"},
+		{fetched(), "chain", nil},
+		{ran(), "chain", "chat"},
+		{made(), "chain", nil},
+		{searched(), "retriever", nil},
+		{&record.Call{Operation: "count_tokens"}, "chain", nil},
+		{&record.Call{Operation: "create_batch"}, "chain", nil},
 	} {
 		got := langsmithSees(test.call, all)
 		assert.Equal(t, test.kind, value(t, got, "langsmith.span.kind"), test.call.Operation)
@@ -248,7 +253,8 @@ func TestASearchIsSeenAsFarAsItsSidesMayBe(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(text(t, genAI(searched()), documents)), &listed))
 	assert.Equal(t, []map[string]any{
 		{"id": "file-1", "name": "a.pdf", "score": 0.75, "content": "Close it.", "metadata": map[string]any{"year": 2024.0}},
-		{"id": "file-2"}, {"id": "file-3", "content": "Open it.", "metadata": "cut"},
+		{"id": "file-2"},
+		{"id": "file-3", "content": "Open it.", "metadata": "cut"},
 	}, listed)
 	assert.Equal(t, int64(3), value(t, everything(searched()), "genotel.retrieval.document_count"))
 	assert.Nil(t, value(t, everything(chat()), "genotel.retrieval.document_count"))

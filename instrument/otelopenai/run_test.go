@@ -1,3 +1,4 @@
+//nolint:staticcheck // the API is deprecated, and still used
 package otelopenai_test
 
 import (
@@ -88,8 +89,11 @@ func TestARunIsAnInvocationOfItsAssistant(t *testing.T) {
 
 func TestAStreamedRunHasItsAnswerAndTokens(t *testing.T) {
 	events := [][2]string{
-		{"thread.run.created", run("queued", "")}, {"thread.run.in_progress", run("in_progress", "")},
-		runDelta("Hello "), runDelta("there."), {"thread.run.completed", run("completed", runCounted)}, {"done", "[DONE]"},
+		{"thread.run.created", run("queued", "")},
+		{"thread.run.in_progress", run("in_progress", "")},
+		runDelta("Hello "), runDelta("there."),
+		{"thread.run.completed", run("completed", runCounted)},
+		{"done", "[DONE]"},
 	}
 	calls := map[string]func(openai.Client) *ssestream.Stream[openai.AssistantStreamEventUnion]{
 		"a run": func(c openai.Client) *ssestream.Stream[openai.AssistantStreamEventUnion] {

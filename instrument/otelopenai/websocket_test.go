@@ -2,7 +2,7 @@ package otelopenai_test
 
 import (
 	"bufio"
-	"crypto/sha1" //nolint:gosec // as the handshake wants it
+	"crypto/sha1"
 	"encoding/base64"
 	"encoding/json"
 	"io"

@@ -58,7 +58,9 @@ func FuzzRun(f *testing.F) {
 		{`{"assistant_id":"asst_1","additional_messages":[{"role":"user","content":[{"type":"text","text":"a"},{"type":"image_file","image_file":{"file_id":"f"}}]}]}`, runObject("completed", runUsage)},
 		{`{"tool_outputs":[{"tool_call_id":"c","output":"1"},7]}`, strings.Replace(runObject("requires_action", ""), `"required_action":null`, requiredAction, 1)},
 		{`{"thread":{"messages":[{"role":"user","content":"a"}]},"tools":[{"type":"function","function":{"name":"f"}},{}]}`, `{"status":"failed","last_error":{"code":"x"}}`},
-		{`{"instructions":"` + "\xff" + `\ud83d"`, `{"status":"incomplete","incomplete_details":{"reason":"max_prompt_tokens"},"usage":{}}`}, {`[]`, `[]`}, {``, ``},
+		{`{"instructions":"` + "\xff" + `\ud83d"`, `{"status":"incomplete","incomplete_details":{"reason":"max_prompt_tokens"},"usage":{}}`},
+		{`[]`, `[]`},
+		{``, ``},
 	} {
 		f.Add([]byte(seed[0]), []byte(seed[1]))
 	}
@@ -90,7 +92,9 @@ func FuzzRunStream(f *testing.F) {
 		{runObject("queued", ""), stepDelta, stepDone, messageCreated, messageDelta("msg_1", "Hel"), messageDelta("msg_1", "lo"), messageDone, runObject("completed", runUsage)},
 		{messageDelta("msg_1", "a"), messageDelta("msg_2", "b"), messageDelta("", "c"), `{"object":"thread.message.delta","delta":{"content":[{"type":"refusal","refusal":"no"},7,`},
 		{runObject("in_progress", ""), `{"error":{"code":"x"}}`, runObject("completed", "")},
-		{`{"message":"Down.","code":1}`}, {`[DONE]`}, {`{"object":"thread.message.delta","delta":{"content":[{"text":{"value":"` + "\xff" + `\ud83d"}}]}}`, `ping`},
+		{`{"message":"Down.","code":1}`},
+		{`[DONE]`},
+		{`{"object":"thread.message.delta","delta":{"content":[{"text":{"value":"` + "\xff" + `\ud83d"}}]}}`, `ping`},
 	} {
 		f.Add([]byte(strings.Join(seed, "\x00")))
 	}
@@ -129,8 +133,11 @@ func FuzzRunStream(f *testing.F) {
 
 func FuzzSearch(f *testing.F) {
 	for _, seed := range [][2]string{
-		{`{"query":"valves","max_num_results":5}`, found}, {`{"query":["a",7,"b"]}`, `{"data":[7,{},{"content":"text","attributes":{"authorization":"x","a":[1]}}]}`},
-		{`{"query":{}}`, `{"data":[`}, {`{"query":"` + "\xff", `{"data":{}}`}, {``, `[]`},
+		{`{"query":"valves","max_num_results":5}`, found},
+		{`{"query":["a",7,"b"]}`, `{"data":[7,{},{"content":"text","attributes":{"authorization":"x","a":[1]}}]}`},
+		{`{"query":{}}`, `{"data":[`},
+		{`{"query":"` + "\xff", `{"data":{}}`},
+		{``, `[]`},
 	} {
 		f.Add([]byte(seed[0]), []byte(seed[1]))
 	}
@@ -164,7 +171,8 @@ func FuzzDecision(f *testing.F) {
 	for _, seed := range [][2]string{
 		{`{"model":"m","input":"a","questions":[{"type":"predicate","instructions":"b"}]}`, `{"model":"m","answers":[{"type":"predicate","probability":0.5}],"usage":{"input_tokens":1,"output_tokens":2}}`},
 		{`{"input":[{"role":"user","content":[{"type":"input_image","image_url":"data:a/b;base64,AA"}]}],"questions":{}}`, `{"answers":[7,null]}`},
-		{`{"questions":[`, `{"answers":[{}`}, {``, ``},
+		{`{"questions":[`, `{"answers":[{}`},
+		{``, ``},
 	} {
 		f.Add([]byte(seed[0]), []byte(seed[1]))
 	}
@@ -185,7 +193,9 @@ func FuzzDecision(f *testing.F) {
 
 func FuzzCompaction(f *testing.F) {
 	for _, seed := range [][2]string{
-		{`{"model":"gpt-5","input":"a"}`, window}, {`{}`, wholeResponse}, {``, `{"output":[{"role":"user"},{"type":"message","role":7},7,{"type":"compaction"}]}`},
+		{`{"model":"gpt-5","input":"a"}`, window},
+		{`{}`, wholeResponse},
+		{``, `{"output":[{"role":"user"},{"type":"message","role":7},7,{"type":"compaction"}]}`},
 		{`{`, `{"output":[`},
 	} {
 		f.Add([]byte(seed[0]), []byte(seed[1]))
