@@ -229,11 +229,18 @@ func TestLangSmithShowsASearchAsQueryAndDocuments(t *testing.T) {
 	assert.Equal(t, "{}", value(t, hidden, "gen_ai.completion"))
 }
 
+// waiting is the record of a run that is to be polled.
+func waiting() *record.Call {
+	c := ran()
+	c.Response.Status, c.Response.Choices, c.Usage = "queued", nil, record.Usage{}
+	return c
+}
+
 func TestLangtraceIsToldWhatKindOfServiceItWas(t *testing.T) {
 	for _, test := range []struct {
 		call *record.Call
 		want string
-	}{{chat(), "llm"}, {ran(), "llm"}, {embeddings(), "llm"}, {fetched(), "framework"}, {made(), "framework"}, {searched(), "vectordb"}} {
+	}{{chat(), "llm"}, {ran(), "llm"}, {embeddings(), "llm"}, {waiting(), "framework"}, {fetched(), "framework"}, {made(), "framework"}, {searched(), "vectordb"}} {
 		span := dialect.LangtraceView(all)(stub(test.call).Snapshot(), test.call)
 		assert.Equal(t, test.want, value(t, span.Attributes(), "langtrace.service.type"), test.call.Operation)
 	}

@@ -85,7 +85,7 @@ func langtraceType(c *record.Call) string {
 	switch {
 	case c.Operation == semconv.GenAIOperationNameRetrieval:
 		return langtrace.ServiceTypeVectorDB
-	case !generates(c):
+	case !generates(c), c.Operation == semconv.GenAIOperationNameInvokeAgent && *usage(c) == (record.Usage{}):
 		return langtrace.ServiceTypeFramework
 	default:
 		return langtrace.ServiceTypeLLM
