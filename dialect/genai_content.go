@@ -14,8 +14,11 @@ import (
 // name only, as the conventions advise for spans. Embeddings have no content by the
 // conventions.
 func AppendGenAIContent(dst []attribute.KeyValue, c *record.Call) []attribute.KeyValue {
-	if c.Operation == semconv.GenAIOperationNameEmbeddings {
+	switch c.Operation {
+	case semconv.GenAIOperationNameEmbeddings:
 		return dst
+	case semconv.GenAIOperationNameRetrieval:
+		return appendRetrieval(dst, &c.Retrieval)
 	}
 	if len(c.Request.System) > 0 {
 		dst = append(dst, semconv.GenAISystemInstructionsKey.String(genAIParts(c.Request.System)))

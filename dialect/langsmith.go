@@ -12,12 +12,8 @@ import (
 // AppendLangSmith appends the scalar langsmith.* set: what LangSmith needs to
 // show a model call as one and to price it, without content.
 func AppendLangSmith(dst []attribute.KeyValue, c *record.Call) []attribute.KeyValue {
-	if tracedBelow(c) {
-		dst = append(dst, langsmith.SpanKindKey.String(langsmith.SpanKindChain))
-	} else {
-		dst = append(dst, langsmith.SpanKindKey.String(runType(c.Operation)))
-		dst = appendText(dst, langsmith.MetadataLSModelTypeKey, modelType(c.Operation))
-	}
+	dst = append(dst, langsmith.SpanKindKey.String(runType(c)))
+	dst = appendText(dst, langsmith.MetadataLSModelTypeKey, modelType(c))
 	provider, name := pricedAs(c)
 	dst = appendText(dst, langsmith.MetadataLSProviderKey, provider)
 	dst = appendText(dst, langsmith.MetadataLSModelNameKey, name)
@@ -27,8 +23,8 @@ func AppendLangSmith(dst []attribute.KeyValue, c *record.Call) []attribute.KeyVa
 		dst = append(dst, langsmith.MetadataLSStopKey.String(stringList(c.Request.StopSequences)))
 	}
 	dst = append(dst, langsmith.MetadataLSInvocationParamsKey.String(invocationParams(c)))
-	if c.Usage.Input.IsSet() || c.Usage.Output.IsSet() || c.Usage.Cost.IsSet() {
-		dst = append(dst, langsmith.UsageMetadataKey.String(usageMetadata(&c.Usage)))
+	if u := usage(c); u.Input.IsSet() || u.Output.IsSet() || u.Cost.IsSet() {
+		dst = append(dst, langsmith.UsageMetadataKey.String(usageMetadata(u)))
 	}
 	if c.Gateway != nil {
 		dst = appendText(dst, langsmith.MetadataLiteLLMCallIDKey, c.Gateway.CallID)
@@ -37,8 +33,11 @@ func AppendLangSmith(dst []attribute.KeyValue, c *record.Call) []attribute.KeyVa
 }
 
 // runType is needed because LangSmith understands few operation names by itself.
-func runType(operation string) string {
-	switch operation {
+func runType(c *record.Call) string {
+	if tracedBelow(c) {
+		return langsmith.SpanKindChain
+	}
+	switch c.Operation {
 	case semconv.GenAIOperationNameEmbeddings:
 		return langsmith.SpanKindEmbedding
 	case semconv.GenAIOperationNameExecuteTool:
@@ -48,20 +47,45 @@ func runType(operation string) string {
 	case semconv.GenAIOperationNameChat, semconv.GenAIOperationNameGenerateContent,
 		semconv.GenAIOperationNameTextCompletion:
 		return langsmith.SpanKindLLM
+	case semconv.GenAIOperationNameFetchResponse:
+		if generates(c) {
+			return langsmith.SpanKindLLM
+		}
+		return langsmith.SpanKindChain
 	default:
 		return langsmith.SpanKindChain
 	}
 }
 
-// modelType is empty for models that LangSmith has no type for.
-func modelType(operation string) string {
-	switch operation {
-	case semconv.GenAIOperationNameTextCompletion:
+// modelType is empty for models that LangSmith has no type for, and where no model
+// answers.
+func modelType(c *record.Call) string {
+	switch {
+	case c.Operation == semconv.GenAIOperationNameTextCompletion:
 		return langsmith.ModelTypeLLM
-	case semconv.GenAIOperationNameEmbeddings:
+	case c.Operation == semconv.GenAIOperationNameEmbeddings, !generates(c):
 		return ""
 	default:
 		return langsmith.ModelTypeChat
+	}
+}
+
+// generates reports whether a call stands for the work of a model, rather than that
+// one is prepared, searched beside, asked for what it did before, or that a gateway
+// tells of it. A call that
+// fetches what was made in the background does when it is the one to tell the tokens.
+func generates(c *record.Call) bool {
+	if tracedBelow(c) {
+		return false
+	}
+	switch c.Operation {
+	case semconv.GenAIOperationNameFetchResponse:
+		return *usage(c) != (record.Usage{})
+	case semconv.GenAIOperationNameCreateAgent, semconv.GenAIOperationNameRetrieval,
+		semconv.OperationNameCountTokens, semconv.OperationNameCreateBatch:
+		return false
+	default:
+		return true
 	}
 }
 

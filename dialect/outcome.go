@@ -56,6 +56,7 @@ func AppendDelivery(dst []attribute.KeyValue, c *record.Call) []attribute.KeyVal
 		wait := c.Timing.FirstContent.Sub(c.Timing.Start).Seconds()
 		dst = append(dst, semconv.StreamTimeToFirstContentKey.Float64(wait))
 	}
+	dst = appendInt(dst, semconv.RetrievalDocumentCountKey, c.Retrieval.Found)
 	if c.Outcome != record.Completed {
 		dst = append(dst, semconv.IncompleteKey.Bool(true))
 	}

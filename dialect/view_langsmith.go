@@ -29,8 +29,13 @@ func LangSmithView(content Content) View {
 		r := rewrite(span, keptForLangSmith)
 		r.attributes = append(r.attributes, langsmith.GenAISystemKey.String(call.Provider))
 		r.attributes = AppendLangSmith(r.attributes, call)
-		r.attributes = appendInt(r.attributes, langsmith.GenAIUsageTotalTokensKey, total(&call.Usage))
+		r.attributes = appendInt(r.attributes, langsmith.GenAIUsageTotalTokensKey, total(usage(call)))
 		r.firstToken(call)
+		if call.Operation == semconv.GenAIOperationNameRetrieval {
+			r.retriever(call, content)
+			r.explain(call, content)
+			return r
+		}
 		prompt, completion := "{}", "{}"
 		if content.Input {
 			prompt = langsmithPrompt(call)

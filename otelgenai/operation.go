@@ -84,9 +84,6 @@ func (op *Operation) record(retained int, decode func(*record.Call)) {
 	if !redactScalars(c, cfg.redactor) {
 		decode, retained = nil, 0
 	}
-	if c.Gateway != nil && c.Gateway.Traces {
-		c.Usage = record.Usage{} // counted below, once
-	}
 	content := func(c *record.Call) { addContent(c, decode, cfg.redactor) }
 	if cfg.content.onSpan() {
 		content(c)

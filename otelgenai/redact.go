@@ -13,7 +13,8 @@ import (
 // a time, reassembled and never a fragment of a stream: message texts, reasoning,
 // refusals, tool arguments and results, tool descriptions and schemas, variables
 // of prompts, transcripts, media URIs, file names, names of participants, stop
-// sequences, error messages, and the path of the request's URL. Identifiers are left
+// sequences, error messages, the path of the request's URL, descriptions of agents,
+// and queries, texts, file names and metadata of searches. Identifiers are left
 // alone: roles, models, finish reasons, names and ids of tools, ids of files.
 //
 // It must be safe for concurrent use and may run on any goroutine, some time
@@ -64,6 +65,7 @@ func redactContent(c *record.Call, redact Redactor) {
 	for i := range c.Response.Choices {
 		r.message(&c.Response.Choices[i].Message)
 	}
+	r.retrieval(&c.Retrieval)
 	if r.err != nil {
 		withhold(c, semconv.ContentWithheldRedactorError)
 		reportRedaction(r.err)
@@ -84,10 +86,11 @@ func redactScalars(c *record.Call, redact Redactor) bool {
 		r.text(&c.Error.Message)
 	}
 	r.text(&c.Path)
+	r.text(&c.Agent.Description)
 	if r.err == nil {
 		return true
 	}
-	c.Request.StopSequences, c.Path = nil, ""
+	c.Request.StopSequences, c.Path, c.Agent.Description = nil, "", ""
 	withhold(c, semconv.ContentWithheldRedactorError)
 	reportRedaction(r.err)
 	return false
@@ -120,6 +123,7 @@ func withhold(c *record.Call, reason string) {
 	for i := range c.Response.Choices {
 		c.Response.Choices[i].Message.Parts = nil
 	}
+	c.Retrieval.Queries, c.Retrieval.Documents = nil, nil
 	if c.Error != nil {
 		c.Error.Message = ""
 	}
@@ -129,6 +133,18 @@ func withhold(c *record.Call, reason string) {
 func (r *redaction) message(m *record.Message) {
 	r.text(&m.Name)
 	r.parts(m.Parts)
+}
+
+func (r *redaction) retrieval(found *record.Retrieval) {
+	for i := range found.Queries {
+		r.text(&found.Queries[i])
+	}
+	for i := range found.Documents {
+		d := &found.Documents[i]
+		r.text(&d.Name)
+		r.text(&d.Content)
+		r.text(&d.Metadata)
+	}
 }
 
 func (r *redaction) parts(parts []record.Part) {

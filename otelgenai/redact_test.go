@@ -41,6 +41,11 @@ var places = map[string]func(c *record.Call, text string){
 	"answer":          func(c *record.Call, text string) { answer(c, record.Text{Content: text}) },
 	"answer's call":   func(c *record.Call, text string) { answer(c, record.ToolCall{Name: "f", Arguments: text}) },
 	"answer's sound":  func(c *record.Call, text string) { answer(c, record.Audio{Transcript: text}) },
+	"agent":           func(c *record.Call, text string) { c.Agent.Description = text },
+	"query":           func(c *record.Call, text string) { c.Retrieval.Queries = []string{"x", text} },
+	"found text":      func(c *record.Call, text string) { c.Retrieval.Documents = []record.Document{{}, {Content: text}} },
+	"found name":      func(c *record.Call, text string) { c.Retrieval.Documents = []record.Document{{Name: text}} },
+	"found metadata":  func(c *record.Call, text string) { c.Retrieval.Documents = []record.Document{{Metadata: text}} },
 	"answer, refused": func(c *record.Call, text string) { answer(c, record.Refusal{Content: text}) },
 }
 
@@ -55,7 +60,9 @@ func answer(c *record.Call, part record.Part) {
 
 // atEnd reports whether a text is there when the call ends; all others come with
 // the decoding of the content.
-func atEnd(place string) bool { return place == "stop sequence" || place == "error message" }
+func atEnd(place string) bool {
+	return place == "stop sequence" || place == "error message" || place == "agent"
+}
 
 func TestEveryTextPassesThroughTheRedactor(t *testing.T) {
 	var seen []string

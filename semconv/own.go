@@ -27,6 +27,10 @@ const (
 	// true.
 	IncompleteKey = attribute.Key("genotel.response.incomplete")
 
+	// RetrievalDocumentCountKey is the number of documents that a search found. An
+	// int.
+	RetrievalDocumentCountKey = attribute.Key("genotel.retrieval.document_count")
+
 	// ContentWithheldKey says why content that the policy allows is missing, for
 	// example [ContentWithheldRedactorError]. A string.
 	ContentWithheldKey = attribute.Key("genotel.content.withheld")
@@ -41,6 +45,15 @@ const (
 	// ErrorProviderTypeKey is the member type of the provider's error, verbatim. A
 	// string. The classified, low-cardinality value is [ErrorTypeKey].
 	ErrorProviderTypeKey = attribute.Key("genotel.error.provider_type")
+)
+
+// Values of [GenAIOperationNameKey] for operations of which the conventions know
+// nothing.
+const (
+	// OperationNameCountTokens counts the tokens of an input without a model's answer.
+	OperationNameCountTokens = "count_tokens"
+	// OperationNameCreateBatch hands in a file of requests that are answered later.
+	OperationNameCreateBatch = "create_batch"
 )
 
 // Values of [ContentWithheldKey].

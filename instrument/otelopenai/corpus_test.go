@@ -43,6 +43,7 @@ type exchange struct {
 	API             string            `json:"api"`
 	Kind            string            `json:"kind"`
 	Host            string            `json:"host"`
+	Method          string            `json:"method"`
 	Path            string            `json:"path"`
 	RequestBody     string            `json:"request_body"`
 	Status          int               `json:"status"`
@@ -162,15 +163,18 @@ func replay(t *testing.T, e exchange, way string, traced ...option.RequestOption
 	if way == "in pieces" {
 		body = option.WithRequestBody("application/json", struct{ io.Reader }{strings.NewReader(e.RequestBody)})
 	}
+	if e.Method == http.MethodGet && e.RequestBody == "" {
+		body = option.WithHeader("X-Replay", "no body")
+	}
 	path := strings.TrimPrefix(e.Path, "/")
 
 	if way == "by the client" {
-		err := client.Post(t.Context(), path, nil, &received, body)
+		err := client.Execute(t.Context(), e.Method, path, nil, &received, body)
 		requireStatus(t, e, err)
 		return server.seen, received
 	}
 	var res *http.Response
-	err := client.Post(t.Context(), path, nil, &res, body)
+	err := client.Execute(t.Context(), e.Method, path, nil, &res, body)
 	requireStatus(t, e, err)
 	defer res.Body.Close()
 	received, err = ways[way](res)

@@ -14,6 +14,11 @@
 // destinations of genotel.Configure that exist to show them get them beside the
 // span. Other endpoints are passed through untraced.
 //
+// Beside generation there are spans for responses that are fetched or canceled,
+// which have no token counts, since those were told before; for the compaction of
+// conversations and the counting of tokens; for assistants and their runs; for
+// decisions; for searches in vector stores; and for batches that are handed in.
+//
 // The package imports openai-go's option package and never its root, so that
 // compile-time injection of it into openai-go makes no import cycle. A client
 // that is already traced is in package tracedopenai.

@@ -87,7 +87,12 @@ func (c *Call) begin(req *http.Request, endpoint *Endpoint) *http.Request {
 	defer body.release()
 
 	call := c.describe(req, endpoint)
-	call.Request.Model = endpoint.Model(body.bytes())
+	if endpoint.Model != nil {
+		call.Request.Model = endpoint.Model(body.bytes())
+	}
+	if endpoint.Describe != nil {
+		endpoint.Describe(call, req.URL, body.bytes())
+	}
 	ctx, op := c.client.Instrumentor.Begin(req.Context(), call)
 	f := &flight{op: op, call: call, last: call.Timing.Start}
 	if endpoint.AskForUsage != nil && c.client.Instrumentor.StreamUsage() {
@@ -174,7 +179,7 @@ func (c *Call) attempt(ctx context.Context, req *http.Request) *http.Request {
 	f.waiting, f.touched, f.status, f.told = false, false, 0, otelgenai.Told{}
 	f.now = attempt{
 		number: f.attempts, method: req.Method, url: plainURL(req.URL), start: time.Now(),
-		replayable: req.Body == nil || req.Body == http.NoBody || req.GetBody != nil,
+		replayable: bodyless(req) || req.GetBody != nil,
 	}
 	f.attempts++
 	c.gateway(f.call, req.Header, nil)

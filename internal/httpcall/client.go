@@ -2,6 +2,7 @@ package httpcall
 
 import (
 	"net/http"
+	"net/url"
 
 	"github.com/genotel/genotel/internal/wire"
 	"github.com/genotel/genotel/otelgenai"
@@ -15,12 +16,15 @@ type Endpoint struct {
 	// API is the provider's name for the endpoint family.
 	API string
 	// Model finds the model in a request body, cheaply: it is wanted before
-	// anybody knows whether the call is sampled.
+	// anybody knows whether the call is sampled. It is nil where there is none.
 	Model func(body []byte) string
 	// AskForUsage returns a streamed request that asks for its usage, or nil when
 	// there is nothing to change; see otelgenai.WithStreamUsage. It is nil for
 	// requests that cannot ask.
 	AskForUsage func(body []byte) []byte
+	// Describe writes what else the span is to have from its start into the record;
+	// it is nil where there is nothing. It must be as cheap.
+	Describe func(call *record.Call, url *url.URL, body []byte)
 	// Decode returns the decoder of one call.
 	Decode func(*record.Call) wire.Exchange
 }

@@ -67,11 +67,18 @@ func (p *peeked) release() {
 	}
 }
 
-// readable reports whether a request has a body worth reading.
+// readable reports whether a request has a body worth reading. One without a type
+// is what openai-go sends along when it asks for a stored stream.
 func readable(req *http.Request) bool {
-	return req.Body != nil && req.Body != http.NoBody && req.ContentLength <= maxRequest &&
-		strings.Contains(strings.ToLower(req.Header.Get("Content-Type")), "json")
+	if bodyless(req) || req.ContentLength > maxRequest {
+		return false
+	}
+	contentType := req.Header.Get("Content-Type")
+	return contentType == "" || strings.Contains(strings.ToLower(contentType), "json")
 }
+
+// bodyless reports whether a request has no body at all.
+func bodyless(req *http.Request) bool { return req.Body == nil || req.Body == http.NoBody }
 
 // tee copies a request body that can be read only once, while it is sent.
 type tee struct {

@@ -32,6 +32,8 @@ type Request struct {
 	// ConversationID names the conversation that the provider keeps, as the request
 	// or else the answer says.
 	ConversationID string
+	// StreamCursor is the place in a stored stream after which it is to go on.
+	StreamCursor string
 	// PromptName and PromptVersion name a prompt that the provider keeps.
 	PromptName    string
 	PromptVersion string

@@ -21,7 +21,7 @@ func readUsage(s *jsonscan.Scanner, into *record.Usage) {
 			count(s, &u.Output)
 		case "total_tokens":
 			count(s, &u.Total)
-		case "prompt_tokens_details":
+		case "prompt_tokens_details", "prompt_token_details": // the latter in runs of assistants
 			readInputDetails(s, &u)
 		case "completion_tokens_details":
 			readOutputDetails(s, &u)
