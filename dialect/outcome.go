@@ -34,8 +34,8 @@ func AppendError(dst []attribute.KeyValue, c *record.Call) []attribute.KeyValue 
 	return appendText(dst, semconv.ErrorProviderTypeKey, e.ProviderType)
 }
 
-// AppendDelivery appends how the answer arrived: retries, chunks, and whether it
-// or its content is incomplete.
+// AppendDelivery appends how the answer arrived: retries, chunks, what it cost, and
+// whether it or its content is incomplete.
 func AppendDelivery(dst []attribute.KeyValue, c *record.Call) []attribute.KeyValue {
 	if c.Attempts > 1 {
 		dst = append(dst, semconv.HTTPRequestResendCountKey.Int(c.Attempts-1))
@@ -49,6 +49,7 @@ func AppendDelivery(dst []attribute.KeyValue, c *record.Call) []attribute.KeyVal
 		wait := c.Timing.FirstContent.Sub(c.Timing.Start).Seconds()
 		dst = append(dst, semconv.StreamTimeToFirstContentKey.Float64(wait))
 	}
+	dst = appendFloat(dst, semconv.UsageCostKey, c.Usage.Cost)
 	if c.Outcome != record.Completed {
 		dst = append(dst, semconv.IncompleteKey.Bool(true))
 	}
