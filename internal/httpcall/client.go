@@ -25,8 +25,8 @@ type Client struct {
 	Instrumentor *otelgenai.Instrumentor
 	// Endpoint recognizes a request; nil means that it is not traced.
 	Endpoint func(method, path string) *Endpoint
-	// Provider names who answers at a host.
-	Provider func(host, path string) string
+	// Provider names who answers at a server, and says whether that is only assumed.
+	Provider func(server record.Server, path string) (name string, assumed bool)
 }
 
 // NewCall prepares one logical call. maxRetries tells how often the client

@@ -205,6 +205,7 @@ func readResponsesUsage(s *jsonscan.Scanner, into *record.Usage) {
 		return
 	}
 	var u record.Usage
+	var more usageExtras
 	members(s, func(key []byte) bool {
 		switch string(key) {
 		case "input_tokens":
@@ -218,11 +219,11 @@ func readResponsesUsage(s *jsonscan.Scanner, into *record.Usage) {
 		case "output_tokens_details":
 			readOutputDetails(s, &u)
 		default:
-			return false
+			return more.read(s, string(key))
 		}
 		return true
 	})
-	if u != (record.Usage{}) {
-		*into = u
-	}
+	more.complete(&u)
+	includeCached(&u)
+	replaceUsage(into, u)
 }
