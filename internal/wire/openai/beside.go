@@ -2,6 +2,7 @@ package openai
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/genotel/genotel/internal/jsonappend"
 	"github.com/genotel/genotel/internal/jsonscan"
@@ -38,6 +39,56 @@ func appendBeside(parts []record.Part, name string, raw []byte, b *budget) []rec
 	plain(&s, &w)
 	w.EndObject()
 	return append(parts, record.Generic{Type: name, JSON: b.take(validText(w.Bytes())), Beside: true})
+}
+
+// appendBesideList adds a part for a list of which there are the elements, separated
+// by commas.
+func appendBesideList(parts []record.Part, name string, elements []byte, b *budget) []record.Part {
+	if len(elements) == 0 {
+		return parts
+	}
+	return appendBeside(parts, name, slices.Concat([]byte("["), elements, []byte("]")), b)
+}
+
+// appendAnnotations adds the annotations of an item of a response to a list of
+// elements.
+func appendAnnotations(list, raw []byte) []byte {
+	s := jsonscan.New(raw)
+	members(&s, func(key []byte) bool {
+		if string(key) != "content" {
+			return false
+		}
+		for ok := s.Array(); ok && s.Element(); {
+			list = appendAnnotationsOfPart(&s, list)
+		}
+		return true
+	})
+	return list
+}
+
+// appendAnnotationsOfPart consumes a part of the content of an item.
+func appendAnnotationsOfPart(s *jsonscan.Scanner, list []byte) []byte {
+	members(s, func(key []byte) bool {
+		if string(key) != "annotations" {
+			return false
+		}
+		for ok := s.Array(); ok && s.Element(); {
+			list = appendElement(list, s.Raw())
+		}
+		return true
+	})
+	return list
+}
+
+// appendElement adds an element to a list of them, unless it is cut.
+func appendElement(list, raw []byte) []byte {
+	if raw == nil {
+		return list
+	}
+	if len(list) > 0 {
+		list = append(list, ',')
+	}
+	return append(list, raw...)
 }
 
 // hasAny reports whether JSON is a list or an object with anything in it.

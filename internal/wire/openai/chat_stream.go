@@ -2,7 +2,6 @@ package openai
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/genotel/genotel/internal/jsonscan"
 	"github.com/genotel/genotel/otelgenai/record"
@@ -419,10 +418,7 @@ func (c *streamChoice) message() record.Message {
 		}
 	}
 	m.Parts = arrange(string(c.reasoning), parts, string(c.refusal), calls)
-	if len(c.annotations) > 0 {
-		list := slices.Concat([]byte("["), c.annotations, []byte("]"))
-		m.Parts = appendBeside(m.Parts, "annotations", list, newBudget())
-	}
+	m.Parts = appendBesideList(m.Parts, "annotations", c.annotations, newBudget())
 	if len(c.filters) > 0 {
 		m.Parts = appendBeside(m.Parts, "content_filter_results", c.filters, newBudget())
 	}

@@ -216,6 +216,43 @@ func TestSourcesAreAPartOfTheAnswer(t *testing.T) {
 	}
 }
 
+func TestSourcesOfAResponseAreOnePart(t *testing.T) {
+	const item = `{"type":"message","role":"assistant","content":[` +
+		`{"type":"output_text","text":"Hi.","annotations":[{"type":"url_citation","url":"https://a"},{"x":1}]},` +
+		`{"type":"output_text","text":"Ho.","annotations":[]},{"type":"refusal","refusal":"No."}]}`
+	const other = `{"type":"message","role":"assistant","content":[{"type":"output_text","text":"He.","annotations":[{"y":2}]}]}`
+	want := record.Generic{
+		Type: "annotations", JSON: `{"type":"annotations","annotations":[{"type":"url_citation","url":"https://a"},{"x":1},{"y":2}]}`, Beside: true,
+	}
+	done := func(index, item string) string {
+		return `{"type":"response.output_item.done","output_index":` + index + `,"item":` + item + `}`
+	}
+	for name, events := range map[string][]string{
+		"to its end": {`{"type":"response.completed","response":{"status":"completed","output":[` + item + `,` + other + `]}}`},
+		"cut":        {done("0", item), done("1", other)},
+	} {
+		call := new(record.Call)
+		responses := openai.NewResponses(call)
+		responses.Request([]byte(`{"stream":true}`), true)
+		for _, data := range events {
+			responses.Event([]byte(data))
+		}
+		responses.Finish()
+		responses.Content(call)
+		require.Len(t, call.Response.Choices, 1, name)
+		got := call.Response.Choices[0].Message.Parts
+		assert.Equal(t, want, got[len(got)-1], name)
+		assert.Len(t, got, 5, name)
+	}
+	call := new(record.Call)
+	responses := openai.NewResponses(call)
+	responses.Request([]byte(`{}`), true)
+	responses.Response([]byte(`{"status":"completed","output":[` + item + `,7,` + other + `,{"content":"x"},{"content":[7,{"annotations":{}}]}]}`))
+	responses.Finish()
+	responses.Content(call)
+	assert.Contains(t, call.Response.Choices[0].Message.Parts, record.Part(want))
+}
+
 func TestNoSourcesAreNoPart(t *testing.T) {
 	for _, beside := range []string{`null`, `[]`, `[ ]`, `{}`, `""`, `7`, `"x"`} {
 		call, _ := told(`{"citations":` + beside + `,"search_results":` + beside + `,"choices":[{"index":0,"content_filter_results":` + beside +

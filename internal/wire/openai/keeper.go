@@ -88,10 +88,7 @@ func (k *keeper) extend(s *jsonscan.Scanner, into *[]byte, content bool) {
 			continue
 		}
 		before := len(*into)
-		if before > 0 {
-			*into = append(*into, ',')
-		}
-		*into = append(*into, raw...)
+		*into = appendElement(*into, raw)
 		k.kept += len(*into) - before
 	}
 }

@@ -176,16 +176,21 @@ func (a *responsesAnswer) content() (parts []record.Part, cut bool) {
 
 // readOutputContent decodes the output of a response object.
 func readOutputContent(body []byte, b *budget) (parts []record.Part) {
+	var annotations []byte
 	s := jsonscan.New(body)
 	members(&s, func(key []byte) bool {
 		if string(key) != "output" {
 			return false
 		}
-		parts = nil
-		b.elements(&s, func() { parts = append(parts, readOutputItem(s.Raw(), b)...) })
+		parts, annotations = nil, nil
+		b.elements(&s, func() {
+			raw := s.Raw()
+			parts = append(parts, readOutputItem(raw, b)...)
+			annotations = appendAnnotations(annotations, raw)
+		})
 		return true
 	})
-	return parts
+	return appendBesideList(parts, "annotations", annotations, b)
 }
 
 // lastText reads a text that is more than nothing.
