@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
@@ -36,16 +37,24 @@ func Configure(ctx context.Context, opts ...Option) (*Telemetry, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.propagator {
+		otel.SetTextMapPropagator(propagation.TraceContext{})
+	}
 	if p.processor == nil {
 		c.logger.WarnContext(ctx, "genotel: no destination is configured, spans are not exported; "+
 			"set LANGSMITH_API_KEY, LANGTRACE_API_KEY or OTEL_EXPORTER_OTLP_ENDPOINT")
 		return &Telemetry{provider: c.undirected()}, nil
 	}
+	for _, notice := range p.plan.notices {
+		c.logger.WarnContext(ctx, "genotel: check the configuration", "because", notice)
+	}
+	c.logger.InfoContext(ctx, "genotel: sending spans", "to", p.plan.String())
 	return c.install(p), nil
 }
 
 // prepared is what remains to be installed.
 type prepared struct {
+	plan plan
 	// processor is nil when there are no destinations.
 	processor *export.Processor
 	// existing is the application's provider. Without one there is a resource for a
@@ -56,8 +65,10 @@ type prepared struct {
 
 // prepare checks all settings, installs nothing and returns every problem at once.
 func (c config) prepare(ctx context.Context) (p prepared, err error) {
-	destinations, destinationsErr := c.destinations()
-	wanted := len(destinations) > 0 || destinationsErr != nil
+	var planErr error
+	p.plan, planErr = c.plan()
+	destinations := p.plan.exported()
+	wanted := len(destinations) > 0 || planErr != nil
 	var providerErr, resourceErr, exportErr error
 	p.existing, providerErr = c.existingProvider(wanted)
 	if p.existing == nil && wanted {
@@ -66,7 +77,7 @@ func (c config) prepare(ctx context.Context) (p prepared, err error) {
 	if len(destinations) > 0 {
 		p.processor, exportErr = export.New(destinations, export.WithLogger(c.logger))
 	}
-	if err = errors.Join(destinationsErr, providerErr, resourceErr); err != nil {
+	if err = errors.Join(planErr, providerErr, resourceErr); err != nil {
 		err = fmt.Errorf("genotel: configuring: %w", err)
 	}
 	return p, errors.Join(err, exportErr) // which says itself what was being done

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/propagation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
@@ -646,8 +647,40 @@ func TestLossesAreToldToTheLogger(t *testing.T) {
 	var loss *export.LossError
 	require.ErrorAs(t, telemetry.Shutdown(context.WithoutCancel(t.Context())), &loss)
 	assert.Equal(t, uint64(1), loss.Stats[0].Dropped[export.ReasonSendError])
-	assert.Equal(t, 1, strings.Count(log.String(), "\n"), log)
-	assert.Contains(t, log.String(), "send_error")
+	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+	require.Len(t, lines, 2)
+	assert.Contains(t, lines[0], "level=INFO")
+	assert.Contains(t, lines[0], "genotel: sending spans\" to=\"otlp (127.0.0.1:")
+	assert.Contains(t, lines[1], "send_error")
+}
+
+func TestThePropagatorIsSetOnlyWhenAskedForAndHasNoBaggage(t *testing.T) {
+	before := otel.GetTextMapPropagator()
+	t.Cleanup(func() { otel.SetTextMapPropagator(before) })
+	marked := propagation.NewCompositeTextMapPropagator(propagation.Baggage{})
+	otel.SetTextMapPropagator(marked)
+	server := oracle.NewServer(t)
+	logger, _ := logged()
+
+	configure(t, to(server), genotel.WithGlobal(false), genotel.WithLogger(logger))
+	assert.Equal(t, []string{"baggage"}, otel.GetTextMapPropagator().Fields())
+	_, err := genotel.Configure(t.Context(), genotel.WithGlobalPropagator(), genotel.WithMode(99))
+	require.Error(t, err)
+	assert.Equal(t, []string{"baggage"}, otel.GetTextMapPropagator().Fields(), "an error changes nothing")
+
+	configure(t, to(server), genotel.WithGlobal(false), genotel.WithLogger(logger), genotel.WithGlobalPropagator())
+	assert.ElementsMatch(t, []string{"traceparent", "tracestate"}, otel.GetTextMapPropagator().Fields())
+}
+
+func TestWhatTheUserShouldKnowIsAWarning(t *testing.T) {
+	setenv := map[string]string{"LANGSMITH_TRACING_MODE": "otel", "LANGSMITH_OTEL_ENABLED": "true", "LANGSMITH_API_KEY": "k"}
+	for name, value := range setenv {
+		t.Setenv(name, value)
+	}
+	server := oracle.NewServer(t)
+	logger, log := logged()
+	configure(t, to(server), genotel.WithGlobal(false), genotel.WithLogger(logger))
+	assert.Contains(t, log.String(), "because=\"LANGSMITH_TRACING_MODE decides; LANGSMITH_OTEL_ONLY and LANGSMITH_OTEL_ENABLED are not heeded")
 }
 
 func TestNilOptionsAreIgnored(t *testing.T) {

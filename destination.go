@@ -11,21 +11,101 @@ import (
 
 	"github.com/genotel/genotel/dialect"
 	"github.com/genotel/genotel/export"
+	"github.com/genotel/genotel/semconv/langsmith"
 )
 
-// destinations resolves options and environment. It returns every problem at
-// once, and the destinations that have none.
-func (c config) destinations() ([]export.Destination, error) {
-	var all []export.Destination
-	var problems []error
-	for _, resolve := range []func() ([]export.Destination, error){
-		c.langsmithDestination, c.langtraceDestination, c.otlpDestinations,
-	} {
-		resolved, err := resolve()
-		all = append(all, resolved...)
-		problems = append(problems, err)
+// destination is one of the pipeline, and what people are told of it.
+type destination struct {
+	export.Destination
+
+	// sends says which content goes there.
+	sends string
+}
+
+// plan is what options and environment come to.
+type plan struct {
+	destinations []destination
+	// notices are what the user should know although nothing is wrong.
+	notices []string
+}
+
+// plan resolves options and environment. It returns every problem at once, and the
+// destinations that have none.
+func (c config) plan() (p plan, err error) {
+	mode, notice, modeErr := c.resolvedMode()
+	p.note(notice)
+	toLangSmith, langsmithErr := c.langsmithDestinations(mode, &p)
+	toLangtrace, langtraceErr := c.langtraceDestination()
+	err = errors.Join(modeErr, langsmithErr, langtraceErr)
+	elsewhere := len(toLangSmith)+len(toLangtrace) > 0 || err != nil
+	toOTLP, otlpErr := c.otlpDestinations(mode, len(toLangSmith) > 0, elsewhere, &p)
+	for _, d := range slices.Concat(toLangSmith, toLangtrace, toOTLP) {
+		p.add(d)
 	}
-	return all, errors.Join(problems...)
+	return p, errors.Join(err, otlpErr)
+}
+
+func (p *plan) note(notice string) {
+	if notice != "" {
+		p.notices = append(p.notices, notice)
+	}
+}
+
+// add leaves out what is there already: a backend shows a span twice that it gets
+// twice.
+func (p *plan) add(d destination) {
+	for _, there := range p.destinations {
+		if sameReceiver(there.Destination, d.Destination) {
+			p.note(fmt.Sprintf("%s and %s are the same receiver; it gets spans once", there.Name, d.Name))
+			return
+		}
+	}
+	p.destinations = append(p.destinations, d)
+}
+
+// sameReceiver reports whether two destinations end in the same place: the URL with
+// all headers, or at LangSmith with the key and the project.
+func sameReceiver(a, b export.Destination) bool {
+	if a.URL != b.URL {
+		return false
+	}
+	one, other := mergeHeaders(a.Headers), mergeHeaders(b.Headers)
+	project, key := http.CanonicalHeaderKey(langsmith.HeaderProject), http.CanonicalHeaderKey(langsmith.HeaderAPIKey)
+	if one[project] != "" {
+		return one[project] == other[project] && one[key] == other[key]
+	}
+	return maps.Equal(one, other)
+}
+
+// String says for people what goes where.
+func (p *plan) String() string {
+	parts := make([]string, len(p.destinations))
+	for i, d := range p.destinations {
+		parts[i] = d.Destination.String() + " " + d.sends
+	}
+	return strings.Join(parts, "; ")
+}
+
+func (p *plan) exported() []export.Destination {
+	all := make([]export.Destination, len(p.destinations))
+	for i, d := range p.destinations {
+		all[i] = d.Destination
+	}
+	return all
+}
+
+// sends describes a policy.
+func sends(content dialect.Content) string {
+	switch {
+	case content.Input && content.Output:
+		return "with content"
+	case content.Input:
+		return "with prompts, without answers"
+	case content.Output:
+		return "with answers, without prompts"
+	default:
+		return "without content"
+	}
 }
 
 // policy is a destination's own setting, or the common one.

@@ -19,10 +19,15 @@ import (
 // be one.
 func resolved(t *testing.T, opts ...Option) export.Destination {
 	t.Helper()
-	all, err := newConfig(opts).destinations()
+	all, err := destinations(opts...)
 	require.NoError(t, err)
 	require.Len(t, all, 1)
 	return all[0]
+}
+
+func destinations(opts ...Option) ([]export.Destination, error) {
+	p, err := newConfig(opts).plan()
+	return p.exported(), err
 }
 
 // headers returns the headers of a destination by their canonical names.
@@ -40,7 +45,7 @@ func headers(t *testing.T, d export.Destination) map[string]string {
 // none checks that options and environment make no destination.
 func none(t *testing.T, opts ...Option) {
 	t.Helper()
-	all, err := newConfig(opts).destinations()
+	all, err := destinations(opts...)
 	require.NoError(t, err)
 	assert.Empty(t, all)
 }
@@ -340,7 +345,7 @@ func TestWithoutAKeyThereIsNoDestination(t *testing.T) {
 }
 
 func TestADestinationThatWasAskedForNeedsItsKey(t *testing.T) {
-	_, err := newConfig([]Option{WithLangSmith(LangSmith{}), WithLangtrace(Langtrace{})}).destinations()
+	_, err := destinations(WithLangSmith(LangSmith{}), WithLangtrace(Langtrace{}))
 	for _, name := range []string{"LANGSMITH_API_KEY", "LangSmith.APIKey", "LANGTRACE_API_KEY", "Langtrace.APIKey"} {
 		assert.ErrorContains(t, err, name)
 	}
@@ -441,19 +446,15 @@ func TestSeveralDestinationsStandBesideEachOther(t *testing.T) {
 	setenv(t, map[string]string{
 		"LANGSMITH_API_KEY": "k", "LANGTRACE_API_KEY": "k", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://h",
 	})
-	all, err := newConfig(nil).destinations()
+	all, err := destinations(WithMode(ModeHybrid))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"langsmith", "langtrace", "otlp"}, names(all))
 
-	all, err = newConfig([]Option{
-		WithOTLP(OTLP{Endpoint: "http://a"}), WithOTLP(OTLP{Endpoint: "http://b"}), WithOTLP(OTLP{Endpoint: "http://c"}),
-	}).destinations()
+	all, err = destinations(WithOTLP(OTLP{Endpoint: "http://a"}), WithOTLP(OTLP{Endpoint: "http://b"}), WithOTLP(OTLP{Endpoint: "http://c"}))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"langsmith", "langtrace", "otlp", "otlp-2", "otlp-3"}, names(all))
 
-	all, err = newConfig([]Option{
-		WithOTLP(OTLP{Name: "a", Endpoint: "http://a"}), WithOTLP(OTLP{Name: "b", Endpoint: "http://b"}),
-	}).destinations()
+	all, err = destinations(WithOTLP(OTLP{Name: "a", Endpoint: "http://a"}), WithOTLP(OTLP{Name: "b", Endpoint: "http://b"}))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"langsmith", "langtrace", "a", "b"}, names(all))
 }

@@ -175,3 +175,14 @@ func TestEveryAttributeOfASpanIsDocumented(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryAttributeOfAProxyIsDocumented(t *testing.T) {
+	page := documents(t)["docs/attributes.md"]
+	source, err := os.ReadFile("semconv/litellm/keys.go")
+	require.NoError(t, err)
+	keys := regexp.MustCompile(`attribute\.Key\("([^"]+)"\)`).FindAllSubmatch(source, -1)
+	require.NotEmpty(t, keys)
+	for _, key := range keys {
+		assert.Contains(t, page, "`"+string(key[1])+"`")
+	}
+}

@@ -9,11 +9,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/openai/openai-go/v3"
+	"github.com/openai/openai-go/v3/option"
 	"go.opentelemetry.io/otel"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
@@ -22,7 +22,9 @@ import (
 	"github.com/genotel/genotel/instrument/otelgenaihttp"
 	"github.com/genotel/genotel/instrument/otelopenai"
 	"github.com/genotel/genotel/instrument/tracedopenai"
+	"github.com/genotel/genotel/internal/litellmtest"
 	"github.com/genotel/genotel/otelgenai"
+	"github.com/genotel/genotel/redact"
 )
 
 // The code blocks of README.md and docs stand here line by line; a test keeps them
@@ -252,7 +254,6 @@ func ExampleWithTracerProvider() {
 func ExampleContent() {
 	restore := onLoopback()
 	defer restore()
-	cardNumber := regexp.MustCompile(`\b\d{16}\b`)
 
 	run := func(ctx context.Context) error {
 		telemetry, err := genotel.Configure(ctx, genotel.WithOTLP(genotel.OTLP{
@@ -262,9 +263,7 @@ func ExampleContent() {
 		if err != nil {
 			return err
 		}
-		traced := otelopenai.WithTracing(otelgenai.WithRedactor(func(text string) (string, error) {
-			return cardNumber.ReplaceAllString(text, "[card]"), nil
-		}))
+		traced := otelopenai.WithTracing(otelgenai.WithRedactor(redact.New(redact.All()...)))
 		client := openai.NewClient(traced)
 		_, err = client.Chat.Completions.New(ctx, params())
 
@@ -274,4 +273,63 @@ func ExampleContent() {
 	}
 	fmt.Println(run(context.Background()))
 	// Output: <nil>
+}
+
+// A LiteLLM proxy is recognized, and may go on with the trace.
+func Example_liteLLM() {
+	restore := onLoopback()
+	defer restore()
+	proxy := litellmtest.Start()
+	defer proxy.Server.Close()
+	proxyURL, proxyKey := proxy.URL, litellmtest.Key
+	spans := tracetest.NewInMemoryExporter()
+	otel.SetTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSyncer(spans)))
+
+	run := func(ctx context.Context) error {
+		client := openai.NewClient(
+			otelopenai.WithTracing(otelgenai.WithPropagateTo("localhost:4000")),
+			option.WithBaseURL(proxyURL), // such as http://localhost:4000/v1
+			option.WithAPIKey(proxyKey),
+		)
+		params := params()
+		params.Model = "anthropic/claude-sonnet-5"
+		_, err := client.Chat.Completions.New(ctx, params)
+		return err
+	}
+	if err := run(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	for _, kv := range spans.GetSpans()[0].Attributes {
+		switch kv.Key {
+		case "gen_ai.request.model", "litellm.call_id", "litellm.cost.total", "langsmith.metadata.ls_provider":
+			fmt.Println(kv.Key, kv.Value.AsInterface())
+		}
+	}
+	// Output:
+	// gen_ai.request.model anthropic/claude-sonnet-5
+	// langsmith.metadata.ls_provider anthropic
+	// litellm.call_id 7c9e6679-7425-40de-944b-e07fc1f90ae7
+	// litellm.cost.total 0.000123
+}
+
+// A proxy that traces to the same backend makes the span of the model call.
+func Example_liteLLMNested() {
+	restore := onLoopback()
+	defer restore()
+
+	run := func(ctx context.Context) error {
+		telemetry, err := genotel.Configure(ctx)
+		if err != nil {
+			return err
+		}
+		client := openai.NewClient(otelopenai.WithTracing(otelgenai.WithLiteLLM(otelgenai.LiteLLMNested)))
+		_, err = client.Chat.Completions.New(ctx, params())
+		err = errors.Join(err, telemetry.Shutdown(ctx))
+		fmt.Println(telemetry.Stats()[0].Delivered)
+		return err
+	}
+	if err := run(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output: 1
 }

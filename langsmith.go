@@ -5,8 +5,12 @@ import (
 	"net/url"
 	"strings"
 
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/genotel/genotel/dialect"
 	"github.com/genotel/genotel/export"
+	"github.com/genotel/genotel/otelgenai/record"
 	"github.com/genotel/genotel/semconv/langsmith"
 )
 
@@ -37,38 +41,51 @@ const (
 	langsmithProject  = "default"
 )
 
-// langsmithDestination resolves LangSmith, which may be switched off by
-// LANGSMITH_TRACING.
-func (c config) langsmithDestination() ([]export.Destination, error) {
-	d, asked := LangSmith{}, c.langsmith != nil
+// langsmithDestinations resolves LangSmith, which may be switched off by the mode or
+// by LANGSMITH_TRACING.
+func (c config) langsmithDestinations(mode Mode, p *plan) ([]destination, error) {
+	asked := c.langsmith != nil
+	replicas, source := langsmithVariable("RUNS_ENDPOINTS")
+	switch {
+	case mode == ModeOTel && asked:
+		p.note("the mode is OpenTelemetry only; nothing is sent to LangSmith")
+		return nil, nil
+	case mode == ModeOTel, !asked && langsmithSwitchedOff():
+		return nil, nil
+	case !asked && replicas != "":
+		return c.langsmithReplicas(source, replicas)
+	}
+	d := LangSmith{}
 	if asked {
 		d = *c.langsmith
 	}
-	if d.APIKey == "" {
-		d.APIKey, _ = langsmithVariable("API_KEY")
-	}
-	d.APIKey = trimmed(d.APIKey)
+	needed := asked || mode == ModeLangSmith || mode == ModeHybrid
+	return c.langsmithDestination(d, "langsmith", needed)
+}
+
+// langsmithDestination returns none when there is no key and none is needed.
+func (c config) langsmithDestination(d LangSmith, name string, needed bool) ([]destination, error) {
+	d.APIKey = langsmithKey(d.APIKey)
 	switch {
-	case !asked && (d.APIKey == "" || langsmithSwitchedOff()):
-		return nil, nil
-	case d.APIKey == "":
+	case d.APIKey == "" && needed:
 		return nil, errors.New("LangSmith: no API key; set LANGSMITH_API_KEY or LangSmith.APIKey")
+	case d.APIKey == "":
+		return nil, nil
 	}
 	target, err := d.url()
-	if err != nil {
+	sampled, samplingErr := langsmithSampler()
+	if err = errors.Join(err, samplingErr); err != nil {
 		return nil, err
 	}
-	hideInputs, _ := langsmithVariable("HIDE_INPUTS")
-	hideOutputs, _ := langsmithVariable("HIDE_OUTPUTS")
-	content := c.visible(d.Content, truish(hideInputs), truish(hideOutputs))
-	return []export.Destination{{
-		Name:        "langsmith",
+	content := c.visibleToLangSmith(d.Content)
+	resolved := destination{sends: sends(content), Destination: export.Destination{
+		Name:        name,
 		URL:         target,
 		Headers:     d.headers(c.project),
 		Compression: export.Gzip,
-		View:        view(dialect.LangSmithView(content)),
-		WantsRecord: true,
-	}}, nil
+	}}
+	resolved.View, resolved.WantsRecord = langsmithView(content, sampled), true
+	return []destination{resolved}, nil
 }
 
 // langsmithSwitchedOff follows LangSmith's gate: off when one of its names is set
@@ -85,6 +102,58 @@ func langsmithSwitchedOff() bool {
 		}
 	}
 	return off
+}
+
+// langsmithKey is the key given, or that of the environment.
+func langsmithKey(given string) string {
+	if given == "" {
+		given, _ = langsmithVariable("API_KEY")
+	}
+	return trimmed(given)
+}
+
+// visibleToLangSmith is what LangSmith may see under a destination's own policy.
+func (c config) visibleToLangSmith(own Content) dialect.Content {
+	hideInputs, _ := langsmithVariable("HIDE_INPUTS")
+	hideOutputs, _ := langsmithVariable("HIDE_OUTPUTS")
+	return c.visible(own, truish(hideInputs), truish(hideOutputs))
+}
+
+// langsmithView is LangSmith's form of the spans that are sampled for it. It wants
+// records.
+func langsmithView(content dialect.Content, sampled func(trace.TraceID) bool) export.View {
+	form := dialect.LangSmithView(content)
+	if sampled == nil {
+		return view(form)
+	}
+	return func(span sdktrace.ReadOnlySpan, call *record.Call) sdktrace.ReadOnlySpan {
+		if !sampled(span.SpanContext().TraceID()) {
+			return nil
+		}
+		return form(span, call)
+	}
+}
+
+// isLangSmith reports whether a URL is LangSmith's own, in any region, or on the host
+// that the environment names as LangSmith's.
+func isLangSmith(u *url.URL) bool {
+	host := strings.ToLower(u.Hostname())
+	if own, _ := url.Parse(langsmithEndpoint); host == own.Hostname() || strings.HasSuffix(host, "."+own.Hostname()) {
+		return true
+	}
+	endpoint, _ := langsmithVariable("ENDPOINT")
+	named, err := url.Parse(trimmed(endpoint))
+	return err == nil && named.Host != "" && strings.EqualFold(named.Host, u.Host)
+}
+
+// langsmithHeaders adds key and project to headers that lack them: LangSmith's
+// documentation says that it happens by itself.
+func (c config) langsmithHeaders(given map[string]string) map[string]string {
+	own := map[string]string{langsmith.HeaderProject: LangSmith{}.project(c.project)}
+	if key := langsmithKey(""); key != "" {
+		own[langsmith.HeaderAPIKey] = key
+	}
+	return mergeHeaders(own, given)
 }
 
 // url is the traces URL. People give the endpoint with and without parts of the

@@ -31,7 +31,7 @@ const (
 	langtraceUserAgent = "genotel/" + otelgenai.Version + " opentelemetry-go"
 )
 
-func (c config) langtraceDestination() ([]export.Destination, error) {
+func (c config) langtraceDestination() ([]destination, error) {
 	d, asked := Langtrace{}, c.langtrace != nil
 	if asked {
 		d = *c.langtrace
@@ -52,15 +52,16 @@ func (c config) langtraceDestination() ([]export.Destination, error) {
 	if err := errors.Join(urlErr, headersErr); err != nil {
 		return nil, err
 	}
-	return []export.Destination{{
+	content := c.visible(d.Content, hidden, hidden)
+	return []destination{{sends: sends(content), Destination: export.Destination{
 		Name:           "langtrace",
 		URL:            target,
 		Headers:        headers,
 		UserAgent:      langtraceUserAgent,
 		SingleResource: true,
-		View:           view(dialect.LangtraceView(c.visible(d.Content, hidden, hidden))),
+		View:           view(dialect.LangtraceView(content)),
 		WantsRecord:    true,
-	}}, nil
+	}}}, nil
 }
 
 func (d Langtrace) url() (string, error) {

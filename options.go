@@ -23,9 +23,11 @@ type config struct {
 	project     string
 	provider    trace.TracerProvider
 	global      bool
+	propagator  bool
 	sampler     sdktrace.Sampler
 	logger      *slog.Logger
 	content     Content
+	mode        Mode
 
 	langsmith *LangSmith
 	langtrace *Langtrace
@@ -90,6 +92,16 @@ func WithGlobal(global bool) Option {
 	})
 }
 
+// WithGlobalPropagator sets the global propagator to that of W3C trace context, by
+// which the application's own services continue each other's traces. Baggage is not
+// propagated. Default: the global propagator stays what it is.
+func WithGlobalPropagator() Option {
+	return optionFunc(func(c config) config {
+		c.propagator = true
+		return c
+	})
+}
+
 // WithSampler sets the sampler of a provider made by Configure. It wins over
 // OTEL_TRACES_SAMPLER. Default: every trace whose parent does not say otherwise.
 func WithSampler(sampler sdktrace.Sampler) Option {
@@ -135,8 +147,20 @@ func WithContent(policy Content) Option {
 	})
 }
 
+// WithMode says which of LangSmith and the environment's OpenTelemetry endpoint get
+// spans. It wins over LANGSMITH_TRACING_MODE, LANGSMITH_OTEL_ONLY and
+// LANGSMITH_OTEL_ENABLED. Default: [ModeDefault].
+func WithMode(mode Mode) Option {
+	return optionFunc(func(c config) config {
+		c.mode = mode
+		return c
+	})
+}
+
 // WithLangSmith sends spans to LangSmith. Fields left empty are taken from the
-// environment. Without the option, LANGSMITH_API_KEY switches LangSmith on.
+// environment. Without the option, LANGSMITH_API_KEY switches LangSmith on, or
+// LANGSMITH_RUNS_ENDPOINTS several. In [ModeOTel] nothing is sent to LangSmith, with
+// the option or without.
 func WithLangSmith(destination LangSmith) Option {
 	return optionFunc(func(c config) config {
 		c.langsmith = &destination
@@ -155,7 +179,8 @@ func WithLangtrace(destination Langtrace) Option {
 
 // WithOTLP sends spans to an OpenTelemetry endpoint; given several times, to
 // several. Nothing of it is taken from the environment. Without the option,
-// OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT adds one.
+// OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT adds one, as the
+// [Mode] has it.
 func WithOTLP(destination OTLP) Option {
 	return optionFunc(func(c config) config {
 		c.otlp = append(slices.Clip(c.otlp), destination)

@@ -3,6 +3,7 @@ package genotel
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -41,46 +42,91 @@ const (
 	Gzip          = export.Gzip
 )
 
-func (c config) otlpDestinations() ([]export.Destination, error) {
+// collectorEndpoint is where a Collector on this machine takes OTLP over HTTP.
+const collectorEndpoint = "http://localhost:4318"
+
+func (c config) otlpDestinations(mode Mode, langsmith, elsewhere bool, p *plan) ([]destination, error) {
 	configured := c.otlp
 	if len(configured) == 0 {
-		fromEnv, err := otlpFromEnv()
+		fromEnv, err := c.otlpOfEnvironment(mode, langsmith, elsewhere, p)
 		if err != nil || fromEnv == nil {
 			return nil, err
 		}
 		configured = []OTLP{*fromEnv}
 	}
-	var all []export.Destination
+	var all []destination
 	var problems []error
 	for i, d := range configured {
 		d.Name = d.name(i)
-		target, err := d.url()
+		resolved, err := c.otlpDestination(d)
 		if err != nil {
 			problems = append(problems, err)
 			continue
 		}
-		all = append(all, export.Destination{
-			Name:        d.Name,
-			URL:         target,
-			Headers:     d.Headers,
-			Compression: d.Compression,
-			Timeout:     d.Timeout,
-			View:        otlpView(c.policy(d.Content)),
-			WantsRecord: c.policy(d.Content) != ContentDefault,
-		})
+		all = append(all, resolved)
 	}
 	return all, errors.Join(problems...)
 }
 
+// otlpOfEnvironment returns nil where the environment names no endpoint, or the mode
+// leaves it out.
+func (c config) otlpOfEnvironment(mode Mode, langsmith, elsewhere bool, p *plan) (*OTLP, error) {
+	d, err := otlpFromEnv()
+	switch {
+	case err != nil:
+		return nil, err
+	case d == nil && mode == ModeOTel && !elsewhere:
+		p.note("no OpenTelemetry endpoint is set; spans go to the Collector that may be at " + collectorEndpoint)
+		return &OTLP{Endpoint: collectorEndpoint}, nil
+	case d != nil && (mode == ModeLangSmith || mode == ModeDefault && langsmith):
+		p.note("spans go to LangSmith and not to the OpenTelemetry endpoint of the environment; " +
+			"set LANGSMITH_TRACING_MODE=hybrid for both")
+		return nil, nil //nolint:nilnil // no destination is a good answer
+	}
+	return d, nil
+}
+
+// otlpDestination gives LangSmith its own form also where its URL is given as that of
+// any endpoint, as LangSmith's documentation has it.
+func (c config) otlpDestination(d OTLP) (destination, error) {
+	target, err := d.url()
+	if err != nil {
+		return destination{}, err
+	}
+	policy := c.policy(d.Content)
+	resolved := destination{sends: "with the content that is on the span", Destination: export.Destination{
+		Name:        d.Name,
+		URL:         target.String(),
+		Headers:     d.Headers,
+		Compression: d.Compression,
+		Timeout:     d.Timeout,
+		View:        otlpView(policy),
+		WantsRecord: policy != ContentDefault,
+	}}
+	if policy != ContentDefault {
+		resolved.sends = sends(visibleBy(policy))
+	}
+	if !isLangSmith(target) {
+		return resolved, nil
+	}
+	sampled, err := langsmithSampler()
+	content := c.visibleToLangSmith(d.Content)
+	resolved.sends = sends(content)
+	resolved.Headers = c.langsmithHeaders(d.Headers)
+	resolved.View, resolved.WantsRecord = langsmithView(content, sampled), true
+	return resolved, err
+}
+
 func otlpView(policy Content) export.View {
-	switch policy {
-	case ContentInclude:
-		return view(dialect.GenAIView(dialect.Content{Input: true, Output: true}))
-	case ContentExclude:
-		return view(dialect.GenAIView(dialect.Content{}))
-	default:
+	if policy == ContentDefault {
 		return nil
 	}
+	return view(dialect.GenAIView(visibleBy(policy)))
+}
+
+func visibleBy(policy Content) dialect.Content {
+	include := policy == ContentInclude
+	return dialect.Content{Input: include, Output: include}
 }
 
 func (d OTLP) name(position int) string {
@@ -94,19 +140,15 @@ func (d OTLP) name(position int) string {
 	}
 }
 
-func (d OTLP) url() (string, error) {
+func (d OTLP) url() (*url.URL, error) {
 	if d.TracesEndpoint != "" {
-		u, err := parseURL(d.Name+": OTLP.TracesEndpoint", d.TracesEndpoint)
-		if err != nil {
-			return "", err
-		}
-		return u.String(), nil
+		return parseURL(d.Name+": OTLP.TracesEndpoint", d.TracesEndpoint)
 	}
 	u, err := parseURL(d.Name+": OTLP.Endpoint", d.Endpoint)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return u.JoinPath("v1/traces").String(), nil
+	return u.JoinPath("v1/traces"), nil
 }
 
 // otlpFromEnv reads the standard variables, nil when no endpoint is set: unlike a

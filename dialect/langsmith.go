@@ -12,10 +12,15 @@ import (
 // AppendLangSmith appends the scalar langsmith.* set: what LangSmith needs to
 // show a model call as one and to price it, without content.
 func AppendLangSmith(dst []attribute.KeyValue, c *record.Call) []attribute.KeyValue {
-	dst = append(dst, langsmith.SpanKindKey.String(runType(c.Operation)))
-	dst = appendText(dst, langsmith.MetadataLSModelTypeKey, modelType(c.Operation))
-	dst = appendText(dst, langsmith.MetadataLSProviderKey, langsmithProvider(c.Provider))
-	dst = appendText(dst, langsmith.MetadataLSModelNameKey, model(c))
+	if tracedBelow(c) {
+		dst = append(dst, langsmith.SpanKindKey.String(langsmith.SpanKindChain))
+	} else {
+		dst = append(dst, langsmith.SpanKindKey.String(runType(c.Operation)))
+		dst = appendText(dst, langsmith.MetadataLSModelTypeKey, modelType(c.Operation))
+	}
+	provider, name := pricedAs(c)
+	dst = appendText(dst, langsmith.MetadataLSProviderKey, provider)
+	dst = appendText(dst, langsmith.MetadataLSModelNameKey, name)
 	dst = appendFloat(dst, langsmith.MetadataLSTemperatureKey, c.Request.Temperature)
 	dst = appendInt(dst, langsmith.MetadataLSMaxTokensKey, c.Request.MaxTokens)
 	if len(c.Request.StopSequences) > 0 {
@@ -24,6 +29,9 @@ func AppendLangSmith(dst []attribute.KeyValue, c *record.Call) []attribute.KeyVa
 	dst = append(dst, langsmith.MetadataLSInvocationParamsKey.String(invocationParams(c)))
 	if c.Usage.Input.IsSet() || c.Usage.Output.IsSet() || c.Usage.Cost.IsSet() {
 		dst = append(dst, langsmith.UsageMetadataKey.String(usageMetadata(&c.Usage)))
+	}
+	if c.Gateway != nil {
+		dst = appendText(dst, langsmith.MetadataLiteLLMCallIDKey, c.Gateway.CallID)
 	}
 	return dst
 }

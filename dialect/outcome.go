@@ -31,7 +31,11 @@ func AppendError(dst []attribute.KeyValue, c *record.Call) []attribute.KeyValue 
 		dst = append(dst, semconv.HTTPResponseStatusCodeKey.Int(e.Status))
 	}
 	dst = appendText(dst, semconv.ErrorCodeKey, e.Code)
-	return appendText(dst, semconv.ErrorProviderTypeKey, e.ProviderType)
+	dst = appendText(dst, semconv.ErrorProviderTypeKey, e.ProviderType)
+	if e.RequestID != "" {
+		dst = append(dst, semconv.HTTPResponseHeaderRequestIDKey.StringSlice([]string{e.RequestID}))
+	}
+	return dst
 }
 
 // AppendDelivery appends how the answer arrived: retries, chunks, what it cost, and
@@ -45,6 +49,9 @@ func AppendDelivery(dst []attribute.KeyValue, c *record.Call) []attribute.KeyVal
 			semconv.StreamChunksKey.Int(c.Stream.Chunks),
 			semconv.StreamContentChunksKey.Int(c.Stream.ContentChunks))
 	}
+	if generatesText(c.Operation) && c.Stream.ContentChunks > 0 && !c.Usage.Output.IsSet() && !tracedBelow(c) {
+		dst = append(dst, semconv.UsageEstimatedOutputTokensKey.Int(c.Stream.ContentChunks))
+	}
 	if !c.Timing.FirstContent.IsZero() {
 		wait := c.Timing.FirstContent.Sub(c.Timing.Start).Seconds()
 		dst = append(dst, semconv.StreamTimeToFirstContentKey.Float64(wait))
@@ -54,6 +61,11 @@ func AppendDelivery(dst []attribute.KeyValue, c *record.Call) []attribute.KeyVal
 		dst = append(dst, semconv.IncompleteKey.Bool(true))
 	}
 	return AppendContentState(dst, c)
+}
+
+// generatesText reports whether a chunk of an operation's stream is about a token.
+func generatesText(operation string) bool {
+	return operation == semconv.GenAIOperationNameChat || operation == semconv.GenAIOperationNameTextCompletion
 }
 
 // AppendContentState appends why content is missing or short, if it is.

@@ -55,7 +55,7 @@ func keptForLangSmith(key attribute.Key) bool {
 	case langtrace.LLMVendorKey, langtrace.LLMRequestModelKey, langtrace.LLMPathKey,
 		langtrace.LLMRequestTemperatureKey, langtrace.LLMRequestMaxTokensKey,
 		langtrace.LLMUsagePromptTokensKey, langtrace.LLMUsageCompletionTokensKey, langtrace.LLMUsageTotalTokensKey,
-		langsmith.SpanKindKey, langsmith.UsageMetadataKey,
+		langsmith.SpanKindKey, langsmith.UsageMetadataKey, langsmith.MetadataLiteLLMCallIDKey,
 		semconv.ContentTruncatedKey, semconv.ContentWithheldKey:
 		return false
 	default:

@@ -58,7 +58,7 @@ func isLLMContract(key attribute.Key) bool {
 
 func (r *rewritten) langtrace(c *record.Call, content Content) {
 	r.attributes = append(r.attributes,
-		langtrace.ServiceTypeKey.String(langtrace.ServiceTypeLLM),
+		langtrace.ServiceTypeKey.String(langtraceService(c)),
 		langtrace.ServiceNameKey.String(langtraceVendor(c.Provider)),
 		langtrace.SDKNameKey.String("genotel"),
 		langtrace.VersionKey.String(r.InstrumentationScope().Version))
@@ -69,6 +69,15 @@ func (r *rewritten) langtrace(c *record.Call, content Content) {
 	if answer := langtraceAnswer(c); content.Output && answer != "" {
 		r.content(langtrace.EventContentCompletion, langtrace.GenAICompletionKey, answer, r.EndTime())
 	}
+}
+
+// langtraceService is that of a step where the gateway traces the model call itself,
+// which would else be shown twice.
+func langtraceService(c *record.Call) string {
+	if tracedBelow(c) {
+		return langtrace.ServiceTypeFramework
+	}
+	return langtrace.ServiceTypeLLM
 }
 
 // langtraceInput writes the conversation, or the empty list that the contract

@@ -22,8 +22,19 @@ type Attempt struct {
 	// Status is the HTTP status code, 0 when there was no response.
 	Status int
 	// ErrorType is the error.type, empty when the attempt succeeded.
-	ErrorType  string
+	ErrorType string
+	// Told is what the response's headers told, none of it when there was none.
+	Told       Told
 	Start, End time.Time
+}
+
+// Told holds response headers as they were sent, short enough to be shown. An empty
+// one did not come.
+type Told struct {
+	// RetryAfter and RetryAfterMs say when the provider wants to be asked again.
+	RetryAfter, RetryAfterMs string
+	// RequestID is the header X-Request-Id.
+	RequestID string
 }
 
 // WantsAttempts reports whether [Operation.Attempt] has any effect.
@@ -51,6 +62,9 @@ func (op *Operation) Attempt(ctx context.Context, a Attempt) {
 	if a.ErrorType != "" {
 		attrs = append(attrs, semconv.ErrorTypeKey.String(a.ErrorType))
 	}
+	attrs = appendHeader(attrs, semconv.HTTPResponseHeaderRetryAfterKey, a.Told.RetryAfter)
+	attrs = appendHeader(attrs, semconv.HTTPResponseHeaderRetryAfterMsKey, a.Told.RetryAfterMs)
+	attrs = appendHeader(attrs, semconv.HTTPResponseHeaderRequestIDKey, a.Told.RequestID)
 	_, span := op.in.currentTracer().Start(
 		trace.ContextWithSpan(ctx, op.span),
 		a.Method,
@@ -62,4 +76,11 @@ func (op *Operation) Attempt(ctx context.Context, a Attempt) {
 		span.SetStatus(codes.Error, "")
 	}
 	span.End(trace.WithTimestamp(a.End))
+}
+
+func appendHeader(attrs []attribute.KeyValue, key attribute.Key, value string) []attribute.KeyValue {
+	if value == "" {
+		return attrs
+	}
+	return append(attrs, key.StringSlice([]string{value}))
 }

@@ -47,6 +47,12 @@ func (in *Instrumentor) useProvider() {
 // Provider returns the provider name set by [WithProvider], or "".
 func (in *Instrumentor) Provider() string { return in.config.genAIName }
 
+// LiteLLM returns the mode set by [WithLiteLLM], or [LiteLLMUnknown].
+func (in *Instrumentor) LiteLLM() LiteLLMMode { return in.config.liteLLM }
+
+// StreamUsage reports whether [WithStreamUsage] was given.
+func (in *Instrumentor) StreamUsage() bool { return in.config.streamUsage }
+
 // Begin starts the span of one logical call. It takes over call, of which the
 // members that samplers may ask for (operation, provider, request model, server)
 // must be set; the rest is filled until [Operation.End]. The returned context

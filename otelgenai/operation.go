@@ -86,6 +86,9 @@ func (op *Operation) record(retained int, decode func(*record.Call)) {
 	if !redactScalars(c, cfg.redactor) {
 		decode, retained = nil, 0
 	}
+	if c.Gateway != nil && c.Gateway.Traces {
+		c.Usage = record.Usage{} // counted below, once
+	}
 	content := func(c *record.Call) { addContent(c, decode, cfg.redactor) }
 	if cfg.content.onSpan() {
 		content(c)
@@ -138,6 +141,7 @@ func (op *Operation) attributes() []attribute.KeyValue {
 		attrs = dialect.AppendLLM(attrs, c)
 	}
 	attrs = dialect.AppendDelivery(attrs, c)
+	attrs = dialect.AppendGateway(attrs, c)
 	if cfg.content.onSpan() {
 		attrs = dialect.AppendGenAIContent(attrs, c)
 	}

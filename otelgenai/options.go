@@ -36,6 +36,10 @@ type config struct {
 	langsmith    bool
 	llm          bool
 	attemptSpans bool
+	streamUsage  bool
+	liteLLM      LiteLLMMode
+	propagateTo  []hostPattern
+	problems     []error
 }
 
 // WithTracerProvider sets the provider of spans. Without it, or with nil, the
@@ -101,6 +105,69 @@ func WithAttemptSpans(on bool) Option {
 	})
 }
 
+// WithLiteLLM says that the client talks to a LiteLLM proxy, and who of the two
+// traces the model calls; see [LiteLLMMode]. A proxy is recognized by its responses
+// without the option, which is needed for the modes other than [LiteLLMClient].
+// Give it to clients of the proxy only. Default: not said, the client traces.
+func WithLiteLLM(mode LiteLLMMode) Option {
+	return optionFunc(func(c config) config {
+		if mode > LiteLLMNested {
+			c.problems = append(c.problems, fmt.Errorf("WithLiteLLM: unknown mode %d", mode))
+			return c
+		}
+		c.liteLLM = mode
+		return c
+	})
+}
+
+// WithPropagateTo sends the trace context of a model call, the headers traceparent
+// and tracestate of W3C Trace Context, to the hosts named, so that a gateway of
+// your own can continue the trace: "gateway.example", "gateway.example:4000", or
+// "*.example.com" for all hosts below a domain. Letter case does not matter; a host
+// without a port stands for all its ports. A pattern that is none of these is
+// reported to OpenTelemetry's error handler and ignored.
+//
+// The parent written is the span of the call, also when it is not sampled, and the
+// same for every attempt. Baggage is never sent, whatever the global propagator
+// does. A request that carries a trace context already keeps it. The headers go
+// into a copy of the request. Below otelopenai it is the HTTP client that follows
+// redirects, and net/http repeats all headers but credentials and cookies to the host
+// that one leads to: where openai-go does not refuse other hosts, as its newer
+// releases do, name hosts that do not redirect elsewhere. Transports of otelgenaihttp
+// see each hop and send nothing to a host that is not named.
+//
+// Default: none. Given several times, all hosts count.
+func WithPropagateTo(hosts ...string) Option {
+	return optionFunc(func(c config) config {
+		for _, host := range hosts {
+			pattern, err := parseHostPattern(host)
+			if err != nil {
+				c.problems = append(c.problems, fmt.Errorf("WithPropagateTo: %w", err))
+				continue
+			}
+			c.propagateTo = append(c.propagateTo, pattern)
+		}
+		return c
+	})
+}
+
+// WithStreamUsage changes what the program sees: the provider ends each stream with
+// a chunk without choices, and code that takes the first choice of every chunk
+// panics on it. That chunk has the usage, which OpenAI and many others leave out of
+// streams unless they are asked.
+//
+// It sets stream_options.include_usage in streamed requests for chat and completions
+// that do not say themselves whether they want it, sampled or not. Only the copy of
+// the request that is sent changes. A body that can be read only once is left as it
+// is, and a provider that refuses fields it does not know may refuse the request.
+// Default: requests are sent as they are.
+func WithStreamUsage() Option {
+	return optionFunc(func(c config) config {
+		c.streamUsage = true
+		return c
+	})
+}
+
 func (c config) withDialects(dialects []dialect.Dialect) config {
 	c.langsmith, c.llm = false, false
 	for _, d := range dialects {
@@ -136,7 +203,7 @@ func newConfig(opts []Option) config {
 			c.content = mode
 		}
 	}
-	if len(problems) > 0 {
+	if problems = append(problems, c.problems...); len(problems) > 0 {
 		otel.Handle(fmt.Errorf("genotel: ignored a setting: %w", errors.Join(problems...)))
 	}
 	return c

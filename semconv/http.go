@@ -10,6 +10,18 @@ const (
 	// HTTPResponseStatusCodeKey is the status code of the response. An int.
 	HTTPResponseStatusCodeKey = attribute.Key("http.response.status_code")
 
+	// HTTPResponseHeaderRetryAfterKey is the response header Retry-After as sent. A
+	// list of strings, as every key of the form http.response.header.<name>.
+	HTTPResponseHeaderRetryAfterKey = attribute.Key("http.response.header.retry-after")
+
+	// HTTPResponseHeaderRetryAfterMsKey is the response header Retry-After-Ms, which
+	// OpenAI sends beside Retry-After. A list of strings.
+	HTTPResponseHeaderRetryAfterMsKey = attribute.Key("http.response.header.retry-after-ms")
+
+	// HTTPResponseHeaderRequestIDKey is the response header X-Request-Id: OpenAI and
+	// others ask for it when something went wrong. A list of strings.
+	HTTPResponseHeaderRequestIDKey = attribute.Key("http.response.header.x-request-id")
+
 	// HTTPRequestResendCountKey is how often the request was sent again. An int; left
 	// out when it is 0.
 	HTTPRequestResendCountKey = attribute.Key("http.request.resend_count")

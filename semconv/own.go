@@ -9,9 +9,13 @@ const (
 	StreamChunksKey = attribute.Key("genotel.stream.chunks")
 
 	// StreamContentChunksKey is the number of chunks that carried generated output.
-	// An int. When the provider sends no usage, this is the estimate of the output
-	// tokens; it is never reported as gen_ai.usage.*.
+	// An int.
 	StreamContentChunksKey = attribute.Key("genotel.stream.content_chunks")
+
+	// UsageEstimatedOutputTokensKey is an estimate of the output tokens of a streamed
+	// text for which no usage came: one token per chunk with generated output. An int.
+	// An estimate is never reported as gen_ai.usage.*, which is what is paid for.
+	UsageEstimatedOutputTokensKey = attribute.Key("genotel.usage.estimated_output_tokens")
 
 	// StreamTimeToFirstContentKey is the time from the start of the call to the first
 	// chunk with generated output, in seconds: text, reasoning, a tool call or sound,

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -19,6 +20,7 @@ import (
 
 	"github.com/genotel/genotel/instrument/otelgenaihttp"
 	"github.com/genotel/genotel/instrument/otelopenai"
+	"github.com/genotel/genotel/internal/litellmtest"
 	"github.com/genotel/genotel/otelgenai"
 )
 
@@ -82,6 +84,22 @@ func TestAPlainHTTPClientIsTraced(t *testing.T) {
 	assert.Equal(t, int64(3), all["gen_ai.usage.input_tokens"])
 	assert.Equal(t, "m-1", all["gen_ai.response.model"])
 	assert.InDelta(t, 0.5, all["gen_ai.request.temperature"], 0)
+}
+
+func TestTheAnswerToARequestThatCannotBeReadIsRecordedAllTheSame(t *testing.T) {
+	t.Setenv("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "SPAN_ONLY")
+	url, client, _, spans := newStand(t, answer(completion))
+	res, err := client.Post(url+"/v1/chat/completions", "application/octet-stream", strings.NewReader("\x1f\x8b"))
+	require.NoError(t, err)
+	_, err = io.Copy(io.Discard, res.Body)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+
+	require.Len(t, spans.Ended(), 1)
+	got := attributes(spans.Ended()[0])
+	assert.Equal(t, "m-1", got["gen_ai.response.model"])
+	assert.Contains(t, got["gen_ai.output.messages"], "Hello.")
+	assert.NotContains(t, got, "gen_ai.input.messages")
 }
 
 func TestAFailedRequestIsAFailedSpan(t *testing.T) {
@@ -148,4 +166,48 @@ func TestTheRequestIsNotChanged(t *testing.T) {
 	assert.Equal(t, before, req.Header)
 	assert.Empty(t, seen.Get("Traceparent"))
 	assert.JSONEq(t, `{"model":"m"}`, string(body))
+}
+
+func TestAProxyIsRecognizedBelowAnyClient(t *testing.T) {
+	proxy := litellmtest.New(t)
+	_, _, traced, spans := newStand(t, answer(completion))
+	client := &http.Client{Transport: otelgenaihttp.NewTransport(proxy.Server.Client().Transport, traced,
+		otelgenai.WithLiteLLM(otelgenai.LiteLLMNested))}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, proxy.URL+"/chat/completions",
+		strings.NewReader(`{"model":"gpt-4o"}`))
+	require.NoError(t, err)
+	req.Header = http.Header{"Authorization": {"Bearer " + litellmtest.Key}, "Content-Type": {"application/json"}}
+	res, err := client.Do(req)
+	require.NoError(t, err)
+	_, err = io.Copy(io.Discard, res.Body)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	require.Len(t, spans.Ended(), 1)
+	all := attributes(spans.Ended()[0])
+	assert.Equal(t, litellmtest.CallID, all["litellm.call_id"])
+	assert.Equal(t, "chain", all["langsmith.span.kind"])
+	assert.Contains(t, proxy.Requests()[0].Header.Get("traceparent"), spans.Ended()[0].SpanContext().SpanID().String())
+	assert.Empty(t, req.Header.Get("traceparent"), "the caller's own")
+}
+
+func TestWhereARedirectLeadsIsSentNoTraceContext(t *testing.T) {
+	seen := map[string]http.Header{}
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen["stranger"] = r.Header.Clone()
+		answer(completion)(w, r)
+	}))
+	t.Cleanup(elsewhere.Close)
+	t.Cleanup(elsewhere.Client().CloseIdleConnections)
+	base, _, traced, _ := newStand(t, func(w http.ResponseWriter, r *http.Request) {
+		seen["named"] = r.Header.Clone()
+		http.Redirect(w, r, elsewhere.URL+r.URL.Path, http.StatusTemporaryRedirect)
+	})
+	host, err := url.Parse(base)
+	require.NoError(t, err)
+	client := &http.Client{Transport: otelgenaihttp.NewTransport(elsewhere.Client().Transport, traced,
+		otelgenai.WithPropagateTo(host.Host))}
+	assert.Equal(t, completion, post(t, client, base+"/chat/completions", `{"model":"m"}`))
+	assert.NotEmpty(t, seen["named"].Get("traceparent"))
+	require.Contains(t, seen, "stranger")
+	assert.Empty(t, seen["stranger"].Get("traceparent"))
 }

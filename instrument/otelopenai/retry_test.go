@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,8 @@ import (
 func refuse(status int, code string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After-Ms", "1")
+		w.Header().Set("Retry-After", "0.001")
+		w.Header().Set("X-Request-Id", "req_"+strconv.Itoa(status))
 		answer(status, "application/json",
 			`{"error":{"message":"MARKER","type":"requests","param":null,"code":"`+code+`"}}`).ServeHTTP(w, r)
 	})
@@ -45,11 +48,12 @@ func TestARetriedCallIsOneSpanWithItsAttemptsAsChildren(t *testing.T) {
 		status    int64
 		errorType any
 		resend    any
+		requestID any
 		code      codes.Code
 	}{
-		{429, "429", nil, codes.Error},
-		{503, "503", int64(1), codes.Error},
-		{200, nil, int64(2), codes.Unset},
+		{429, "429", nil, []string{"req_429"}, codes.Error},
+		{503, "503", int64(1), []string{"req_503"}, codes.Error},
+		{200, nil, int64(2), nil, codes.Unset},
 	} {
 		attempt := attempts[i]
 		assert.Equal(t, "POST", attempt.Name())
@@ -58,6 +62,8 @@ func TestARetriedCallIsOneSpanWithItsAttemptsAsChildren(t *testing.T) {
 		assert.Equal(t, want.status, attr(attempt, "http.response.status_code"))
 		assert.Equal(t, want.errorType, attr(attempt, "error.type"))
 		assert.Equal(t, want.resend, attr(attempt, "http.request.resend_count"))
+		assert.Equal(t, want.requestID, attr(attempt, "http.response.header.x-request-id"))
+		assert.Equal(t, want.code == codes.Error, attr(attempt, "http.response.header.retry-after") != nil)
 		assert.Equal(t, want.code, attempt.Status().Code)
 		assert.Equal(t, s.server.URL+"/v1/chat/completions", attr(attempt, "url.full"))
 		assert.False(t, attempt.StartTime().Before(span.StartTime()))
@@ -66,6 +72,24 @@ func TestARetriedCallIsOneSpanWithItsAttemptsAsChildren(t *testing.T) {
 			assert.NotContains(t, string(kv.Key), "gen_ai.")
 		}
 	}
+}
+
+func TestAnAttemptSaysWhenTheProviderWantsToBeAskedAgain(t *testing.T) {
+	s := newStand(t, inTurn(refuse(429, "rate_limit_exceeded"), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", strings.Repeat("1", 200))
+		w.Header().Set("Retry-After-Ms", "1")
+		w.Header().Set("X-Request-Id", "req_\xff")
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}), answerJSON(completion)))
+	_, err := s.client.Chat.Completions.New(t.Context(), params("Hi."))
+	require.NoError(t, err)
+
+	first, second := s.attempts()[0], s.attempts()[1]
+	assert.Equal(t, []string{"0.001"}, attr(first, "http.response.header.retry-after"))
+	assert.Equal(t, []string{"1"}, attr(first, "http.response.header.retry-after-ms"))
+	assert.Nil(t, attr(second, "http.response.header.retry-after"), "it is too long to be one")
+	assert.Equal(t, []string{"req_"}, attr(second, "http.response.header.x-request-id"))
+	assert.Nil(t, attr(s.span(t), "http.response.header.x-request-id"), "the call succeeded")
 }
 
 func TestACallThatSucceedsAtOnceHasNoAttemptSpan(t *testing.T) {

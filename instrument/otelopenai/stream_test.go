@@ -39,12 +39,27 @@ func TestAStreamIsReassembled(t *testing.T) {
 		"genotel.stream.chunks":              int64(5),
 		"genotel.stream.content_chunks":      int64(2),
 		"genotel.response.incomplete":        nil,
+
+		"genotel.usage.estimated_output_tokens": nil,
 	} {
 		assert.Equal(t, want, attr(span, key), key)
 	}
 	assert.JSONEq(t,
 		`[{"role":"assistant","parts":[{"type":"text","content":"Hello there."}],"finish_reason":"stop"}]`,
 		attr(span, "gen_ai.output.messages").(string))
+}
+
+func TestWithoutUsageTheChunksWithContentAreAnEstimateThatSaysSo(t *testing.T) {
+	s := newStand(t, answerStream(
+		chunk(`{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}`),
+		delta(0, "Hello "), delta(0, "there."), finish(0, "stop"), "[DONE]",
+	))
+	_, err := stream(t.Context(), t, s.client, params("Hi."))
+	require.NoError(t, err)
+	span := s.span(t)
+	assert.Equal(t, int64(2), attr(span, "genotel.usage.estimated_output_tokens"), "neither the role nor the finish counts")
+	assert.Nil(t, attr(span, "gen_ai.usage.output_tokens"), "what is paid for is never estimated")
+	assert.NotContains(t, all(s.spans.Ended()), "usage_metadata")
 }
 
 func TestTheFirstTokenIsTheFirstContentAndNotTheRole(t *testing.T) {
@@ -179,6 +194,23 @@ func TestAServerThatCutsALineIsAConnectionError(t *testing.T) {
 	assert.Equal(t, "connection_error", attr(span, "error.type"))
 	assert.JSONEq(t, `[{"role":"assistant","parts":[{"type":"text","content":"kept"}],"finish_reason":"error"}]`,
 		attr(span, "gen_ai.output.messages").(string))
+}
+
+func TestOfAnEventThatIsCutNothingIsTaken(t *testing.T) {
+	for cut, want := range map[string]string{
+		`{"id":"chatcmpl-2","choices":[{"index":0,"delta":{"content":"cu`:                     "kept",
+		`{"id":"chatcmpl-2","choices":[{"index":0,"delta":{"content":" and whole"}}]}`:        "kept and whole",
+		`{"id":"chatcmpl-2","choices":[{"index":0,"delta":{"content":" and whole"}}]}` + "\n": "kept and whole",
+		`[DO`: "kept",
+	} {
+		s := newStand(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			answerStream(delta(0, "kept")).ServeHTTP(w, r)
+			_, _ = io.WriteString(w, "data: "+cut)
+		}), otelgenai.WithContent(otelgenai.ContentOnSpan))
+		_, _ = stream(t.Context(), t, s.client, params("Hi.")) // how the client takes it is its own affair
+		assert.Equal(t, want, messages(t, s.span(t), "gen_ai.output.messages")[0].text(), cut)
+		assert.Equal(t, true, attr(s.span(t), "genotel.response.incomplete"))
+	}
 }
 
 func TestAStreamThatStopsWithoutSayingSoIsIncomplete(t *testing.T) {

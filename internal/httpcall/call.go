@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/genotel/genotel/internal/guard"
+	"github.com/genotel/genotel/otelgenai"
 	"github.com/genotel/genotel/otelgenai/record"
 )
 
@@ -39,6 +40,9 @@ func (c *Call) RoundTrip(req *http.Request, send Send) (*http.Response, error) {
 	if outgoing == nil {
 		return send(req)
 	}
+	if f == nil {
+		return send(outgoing)
+	}
 	returned := false
 	defer func() {
 		if !returned {
@@ -47,14 +51,15 @@ func (c *Call) RoundTrip(req *http.Request, send Send) (*http.Response, error) {
 	}()
 	res, err := send(outgoing)
 	returned = true
-	f.arrive(outgoing.Context(), c, res, err)
+	f.arrive(outgoing, c, res, err)
 	c.unwatchDone(f)
 	return res, err
 }
 
 // depart returns the request to send, or nil when the attempt is not followed:
 // it is no model call, another instrumentation outside this one traces it
-// already, or something of ours failed.
+// already, or something of ours failed. Without a flight nothing is to be followed
+// of what is sent.
 func (c *Call) depart(req *http.Request) (f *flight, outgoing *http.Request) {
 	defer guard.Recover("beginning a call")
 	if req.Context().Value(mark{}) != nil {
@@ -70,6 +75,9 @@ func (c *Call) depart(req *http.Request) (f *flight, outgoing *http.Request) {
 	if endpoint == nil {
 		return nil, nil
 	}
+	if c.client.TracedBelow {
+		return nil, c.outgoing(req.Context(), req)
+	}
 	outgoing = c.begin(req, endpoint)
 	return c.flight, outgoing
 }
@@ -82,22 +90,22 @@ func (c *Call) begin(req *http.Request, endpoint *Endpoint) *http.Request {
 	call.Request.Model = endpoint.Model(body.bytes())
 	ctx, op := c.client.Instrumentor.Begin(req.Context(), call)
 	f := &flight{op: op, call: call, last: call.Timing.Start}
+	if endpoint.AskForUsage != nil && c.client.Instrumentor.StreamUsage() {
+		f.rewritten = endpoint.AskForUsage(body.bytes())
+	}
 	c.flight = f
 	if !op.Recording() {
 		op.End(0, nil)
 		f.done = true
-		return withContext(req, ctx)
+		return c.outgoing(ctx, req)
 	}
 	// Not on the runtime's own goroutine: span processors are foreign code.
 	runtime.AddCleanup(c, func(f *flight) { go f.dropped() }, f)
 	f.exchange = endpoint.Decode(call)
 	f.onEvent = f.event
-	if body != nil {
-		f.exchange.Request(body.bytes(), op.WantsContent())
-	}
 	outgoing := c.attempt(ctx, req)
-	if body == nil {
-		f.tee(outgoing)
+	if body != nil || !f.tee(outgoing) {
+		f.exchange.Request(body.bytes(), op.WantsContent())
 	}
 	return outgoing
 }
@@ -149,7 +157,7 @@ func (c *Call) again(req *http.Request) *http.Request {
 	op := c.flight.op
 	ctx := trace.ContextWithSpan(req.Context(), op.Span())
 	if !op.Recording() {
-		return withContext(req, ctx)
+		return c.outgoing(ctx, req)
 	}
 	return c.attempt(ctx, req)
 }
@@ -163,14 +171,24 @@ func (c *Call) attempt(ctx context.Context, req *http.Request) *http.Request {
 		// The number is copied: the flight must not lead back to the call.
 		f.maxRetries = c.maxRetries()
 	}
-	f.waiting, f.touched, f.status = false, false, 0
+	f.waiting, f.touched, f.status, f.told = false, false, 0, otelgenai.Told{}
 	f.now = attempt{
 		number: f.attempts, method: req.Method, url: plainURL(req.URL), start: time.Now(),
 		replayable: req.Body == nil || req.Body == http.NoBody || req.GetBody != nil,
 	}
 	f.attempts++
+	c.gateway(f.call, req.Header, nil)
 	c.watch(req.Context())
-	return withContext(req, ctx)
+	return c.outgoing(ctx, req)
+}
+
+// gateway notes what is known of a gateway, instead of what an earlier attempt said.
+func (c *Call) gateway(call *record.Call, request, response http.Header) {
+	if c.client.Gateway == nil {
+		return
+	}
+	call.Gateway = nil
+	guard.Do("reading headers", func() { call.Gateway = c.client.Gateway(call, request, response) })
 }
 
 // watch ends the call when the context of its current attempt does. The context
@@ -205,10 +223,18 @@ func (c *Call) unwatchDone(f *flight) {
 	}
 }
 
-// withContext returns a copy of the caller's request that is marked as traced;
-// the request itself stays as it is.
-func withContext(req *http.Request, ctx context.Context) *http.Request { //nolint:revive // as http.Request.WithContext
-	return req.WithContext(context.WithValue(ctx, mark{}, true))
+// outgoing returns a copy of the caller's request that is marked as traced; the
+// request itself stays as it is. The trace context in the copy is that of the span in
+// ctx, for the hosts that are to have it.
+func (c *Call) outgoing(ctx context.Context, req *http.Request) *http.Request {
+	outgoing := req.WithContext(context.WithValue(ctx, mark{}, true))
+	if f := c.flight; f != nil && f.rewritten != nil && req.Body != nil {
+		rewrite(outgoing, f.rewritten)
+	}
+	if in := c.client.Instrumentor; in.PropagatesTo(req.URL) {
+		outgoing.Header = in.Inject(ctx, req.Header)
+	}
+	return outgoing
 }
 
 // plainURL is a URL without what may hold secrets.

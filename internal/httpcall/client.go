@@ -1,6 +1,8 @@
 package httpcall
 
 import (
+	"net/http"
+
 	"github.com/genotel/genotel/internal/wire"
 	"github.com/genotel/genotel/otelgenai"
 	"github.com/genotel/genotel/otelgenai/record"
@@ -15,6 +17,10 @@ type Endpoint struct {
 	// Model finds the model in a request body, cheaply: it is wanted before
 	// anybody knows whether the call is sampled.
 	Model func(body []byte) string
+	// AskForUsage returns a streamed request that asks for its usage, or nil when
+	// there is nothing to change; see otelgenai.WithStreamUsage. It is nil for
+	// requests that cannot ask.
+	AskForUsage func(body []byte) []byte
 	// Decode returns the decoder of one call.
 	Decode func(*record.Call) wire.Exchange
 }
@@ -27,6 +33,13 @@ type Client struct {
 	Endpoint func(method, path string) *Endpoint
 	// Provider names who answers at a server, and says whether that is only assumed.
 	Provider func(server record.Server, path string) (name string, assumed bool)
+	// Gateway reads what the headers of a request and its response say of a gateway
+	// on the way, nil where there is none. It is asked when an attempt begins, with
+	// no response, and again when its response arrives. A nil Gateway is not asked.
+	Gateway func(call *record.Call, request, response http.Header) *record.Gateway
+	// TracedBelow is set when whoever takes the requests traces the calls. No spans
+	// are made for them here.
+	TracedBelow bool
 }
 
 // NewCall prepares one logical call. maxRetries tells how often the client

@@ -32,6 +32,8 @@ type flight struct {
 	call     *record.Call
 	exchange wire.Exchange
 	sent     *tee
+	// rewritten is what is sent instead of the caller's body, or nil.
+	rewritten []byte
 	// done is set when the operation has ended, waiting when an attempt failed
 	// and another is expected.
 	done, waiting bool
@@ -45,6 +47,7 @@ type flight struct {
 
 	// The response of the current attempt.
 	status  int
+	told    otelgenai.Told
 	format  format
 	touched bool
 	// retryable is set when the client repeats an attempt with this response.
@@ -136,6 +139,9 @@ func (f *flight) guarded(doing string, step func()) {
 // conclude writes how the call ended into its record.
 func (f *flight) conclude(outcome record.Outcome) {
 	f.call.Outcome = outcome
+	if g := f.call.Gateway; g != nil && !f.call.Usage.Cost.IsSet() {
+		f.call.Usage.Cost = g.Cost
+	}
 	f.call.Attempts = f.attempts
 	f.call.Timing.End = f.last
 }
@@ -144,7 +150,7 @@ func (f *flight) conclude(outcome record.Outcome) {
 // long.
 func (f *flight) release() wire.Exchange {
 	exchange := f.exchange
-	f.exchange, f.pieces, f.body, f.onEvent = nil, nil, nil, nil
+	f.exchange, f.pieces, f.body, f.onEvent, f.rewritten = nil, nil, nil, nil, nil
 	return exchange
 }
 
@@ -169,6 +175,9 @@ func (f *flight) finish(ctx context.Context, outcome record.Outcome, e *record.E
 	case complete && outcome == record.Incomplete:
 		outcome = record.Completed
 	}
+	if f.call.Error != nil {
+		f.call.Error.RequestID = f.told.RequestID
+	}
 	f.conclude(outcome)
 	if f.retried {
 		f.attemptSpan(ctx, f.call.Error)
@@ -186,7 +195,7 @@ func (f *flight) attemptSpan(ctx context.Context, e *record.Error) {
 	f.now.shown = true
 	a := otelgenai.Attempt{
 		Number: f.now.number, Method: f.now.method, URL: f.now.url,
-		Status: f.status, Start: f.now.start, End: f.last,
+		Status: f.status, Told: f.told, Start: f.now.start, End: f.last,
 	}
 	switch {
 	case f.status >= http.StatusBadRequest:

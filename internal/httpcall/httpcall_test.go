@@ -172,3 +172,47 @@ func TestAttemptsThatOverlapAreCallsOfTheirOwn(t *testing.T) {
 	require.NoError(t, res.Body.Close())
 	assert.Len(t, spans.Started(), 2)
 }
+
+func TestAnUnsampledCallNeverLooksAtHeaders(t *testing.T) {
+	for name, test := range map[string]struct {
+		sampler sdktrace.Sampler
+		asked   []string
+	}{
+		"unsampled": {sdktrace.NeverSample(), nil},
+		"sampled":   {sdktrace.AlwaysSample(), []string{"request", "response"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client, _ := newClient(exchange{})
+			client.Instrumentor = otelgenai.NewInstrumentor("test", otelgenai.WithTracerProvider(
+				sdktrace.NewTracerProvider(sdktrace.WithSampler(test.sampler))))
+			var asked []string
+			client.Gateway = func(_ *record.Call, request, response http.Header) *record.Gateway {
+				assert.Equal(t, "application/json", request.Get("Content-Type"))
+				asked = append(asked, map[bool]string{true: "request", false: "response"}[response == nil])
+				return nil
+			}
+			json := http.Header{"Content-Type": {"application/json"}}
+			res, err := client.NewCall(nil).RoundTrip(newRequest(t), respond(http.StatusOK, json, "{}"))
+			require.NoError(t, err)
+			require.NoError(t, res.Body.Close())
+			assert.Equal(t, test.asked, asked)
+		})
+	}
+}
+
+func TestReadingHeadersThatPanicsCostsNeitherTheCallNorTheSpan(t *testing.T) {
+	before := otel.GetErrorHandler()
+	reports := 0
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(error) { reports++ }))
+	t.Cleanup(func() { otel.SetErrorHandler(before) })
+	client, spans := newClient(exchange{})
+	client.Gateway = func(*record.Call, http.Header, http.Header) *record.Gateway { panic("header") }
+	json := http.Header{"Content-Type": {"application/json"}}
+	res, err := client.NewCall(nil).RoundTrip(newRequest(t), respond(http.StatusOK, json, "{}"))
+	require.NoError(t, err)
+	_, err = io.ReadAll(res.Body)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	assert.Len(t, spans.Ended(), 1)
+	assert.Equal(t, 2, reports)
+}

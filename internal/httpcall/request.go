@@ -81,13 +81,15 @@ type tee struct {
 	over bool
 }
 
-// tee replaces the body of outgoing, which is our own copy of the request.
-func (f *flight) tee(outgoing *http.Request) {
+// tee replaces the body of outgoing, which is our own copy of the request, and
+// reports whether there was one to look into.
+func (f *flight) tee(outgoing *http.Request) bool {
 	if !readable(outgoing) {
-		return
+		return false
 	}
 	f.sent = &tee{ReadCloser: outgoing.Body}
 	outgoing.Body = f.sent
+	return true
 }
 
 // Read implements [io.Reader].

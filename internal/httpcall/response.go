@@ -10,6 +10,7 @@ import (
 
 	"github.com/genotel/genotel/internal/guard"
 	"github.com/genotel/genotel/internal/wire"
+	"github.com/genotel/genotel/otelgenai"
 	"github.com/genotel/genotel/otelgenai/record"
 	"github.com/genotel/genotel/semconv"
 )
@@ -36,8 +37,9 @@ const (
 
 // arrive takes the result of an attempt. It wraps the response's body and leaves
 // the response otherwise alone.
-func (f *flight) arrive(ctx context.Context, c *Call, res *http.Response, err error) {
+func (f *flight) arrive(outgoing *http.Request, c *Call, res *http.Response, err error) {
 	defer guard.Recover("receiving a response")
+	ctx := outgoing.Context()
 	if !f.op.Recording() {
 		return
 	}
@@ -55,6 +57,7 @@ func (f *flight) arrive(ctx context.Context, c *Call, res *http.Response, err er
 	case f.done: // canceled while it was on its way
 	default:
 		f.receive(res)
+		c.gateway(f.call, outgoing.Header, res.Header)
 		res.Body = wrap(ctx, res.Body, c, f)
 	}
 }
@@ -80,6 +83,11 @@ func (f *flight) unreachable(ctx context.Context, err error) {
 
 func (f *flight) receive(res *http.Response) {
 	f.status = res.StatusCode
+	f.told = otelgenai.Told{
+		RetryAfter:   shortHeader(res, "Retry-After"),
+		RetryAfterMs: shortHeader(res, "Retry-After-Ms"),
+		RequestID:    shortHeader(res, "X-Request-Id"),
+	}
 	f.body, f.pieces, f.retryable = nil, nil, shouldRetry(res)
 	f.format = formatOf(res, f.call.Request.Stream)
 	f.call.Content.Withheld = ""
@@ -92,6 +100,19 @@ func (f *flight) receive(res *http.Response) {
 	if f.format == document && f.pieces == nil && res.ContentLength > 0 {
 		f.body = make([]byte, 0, min(res.ContentLength, maxReserved))
 	}
+}
+
+// maxHeader bounds the headers that are shown, in bytes.
+const maxHeader = 128
+
+// shortHeader returns a response header, or nothing when it is too long to be what
+// its name says.
+func shortHeader(res *http.Response, name string) string {
+	value := res.Header.Get(name)
+	if len(value) > maxHeader {
+		return ""
+	}
+	return strings.ToValidUTF8(value, "")
 }
 
 func formatOf(res *http.Response, streamed bool) format {
@@ -175,6 +196,14 @@ func (f *flight) event(_, data []byte) {
 	f.ended = progress.Has(wire.Done)
 }
 
+// lastEvent takes an event whose end never came. Some servers leave out the last
+// blank line; but of an event that was cut nobody gets a part.
+func (f *flight) lastEvent(name, data []byte) {
+	if wire.Whole(data) {
+		f.event(name, data)
+	}
+}
+
 // settle ends the call when an event said that the stream is over.
 func (f *flight) settle(ctx context.Context) {
 	if f.ended {
@@ -186,7 +215,7 @@ func (f *flight) settle(ctx context.Context) {
 func (f *flight) end(ctx context.Context) {
 	switch f.format {
 	case events:
-		f.events.Flush(f.onEvent)
+		f.events.Flush(f.lastEvent)
 		f.settle(ctx)
 		if f.call.Stream.Chunks == 0 && f.call.Error == nil && !f.done {
 			f.call.Error = &record.Error{Type: wire.DecodeError}

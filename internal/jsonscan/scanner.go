@@ -97,6 +97,11 @@ func (s *Scanner) End() bool {
 	return s.err == nil && s.depth == 0 && s.pos == len(s.data)
 }
 
+// Offset returns how many bytes were consumed; 0 after an error.
+func (s *Scanner) Offset() int {
+	return s.pos
+}
+
 // peek moves over white space and returns the byte that follows it, or 0 at the end of the input.
 func (s *Scanner) peek() byte {
 	s.pos = s.afterSpace(s.pos)

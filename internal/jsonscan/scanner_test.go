@@ -51,6 +51,7 @@ func TestTheFieldsOfAnObjectAreReadInOrder(t *testing.T) {
 	assert.InDelta(t, -2.5, f, 0)
 
 	require.False(t, s.Element())
+	assert.Equal(t, len(` { "a" : 1 , "b\u0020c" : [ true , null , "x\ny" , -2.5 ]`), s.Offset())
 	assert.False(t, s.End(), "the object is still open")
 
 	key, ok = s.Field()

@@ -16,10 +16,13 @@ import (
 // NewClient returns what follows the calls of one client. scope is the import
 // path of the instrumentation.
 func NewClient(scope string, opts ...otelgenai.Option) *httpcall.Client {
+	in := otelgenai.NewInstrumentor(scope, opts...)
 	return &httpcall.Client{
-		Instrumentor: otelgenai.NewInstrumentor(scope, opts...),
+		Instrumentor: in,
 		Endpoint:     endpoint,
 		Provider:     openai.Provider,
+		Gateway:      gateway(in),
+		TracedBelow:  in.LiteLLM() == otelgenai.LiteLLMProxy,
 	}
 }
 
@@ -29,10 +32,11 @@ var endpoints = []struct {
 	endpoint httpcall.Endpoint
 }{
 	{openai.IsChat, httpcall.Endpoint{
-		Operation: semconv.GenAIOperationNameChat,
-		API:       openai.APIChat,
-		Model:     openai.Model,
-		Decode:    func(call *record.Call) wire.Exchange { return openai.NewChat(call) },
+		Operation:   semconv.GenAIOperationNameChat,
+		API:         openai.APIChat,
+		Model:       openai.Model,
+		AskForUsage: openai.AskForUsage,
+		Decode:      func(call *record.Call) wire.Exchange { return openai.NewChat(call) },
 	}},
 	{openai.IsResponses, httpcall.Endpoint{
 		Operation: semconv.GenAIOperationNameChat,
@@ -41,9 +45,10 @@ var endpoints = []struct {
 		Decode:    func(call *record.Call) wire.Exchange { return openai.NewResponses(call) },
 	}},
 	{openai.IsCompletion, httpcall.Endpoint{
-		Operation: semconv.GenAIOperationNameTextCompletion,
-		Model:     openai.Model,
-		Decode:    func(call *record.Call) wire.Exchange { return openai.NewCompletion(call) },
+		Operation:   semconv.GenAIOperationNameTextCompletion,
+		Model:       openai.Model,
+		AskForUsage: openai.AskForUsage,
+		Decode:      func(call *record.Call) wire.Exchange { return openai.NewCompletion(call) },
 	}},
 	{openai.IsEmbeddings, httpcall.Endpoint{
 		Operation: semconv.GenAIOperationNameEmbeddings,

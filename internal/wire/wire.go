@@ -5,7 +5,10 @@
 // sends, and holds a bounded amount of content. It knows nothing of spans.
 package wire
 
-import "github.com/genotel/genotel/otelgenai/record"
+import (
+	"github.com/genotel/genotel/internal/jsonscan"
+	"github.com/genotel/genotel/otelgenai/record"
+)
 
 // Exchange decodes one logical call into the record it was made for. The bytes
 // it is given are valid during the call only, but for Response. Its methods are
@@ -56,3 +59,14 @@ const (
 	// DecodeError is a response that is not what the protocol says.
 	DecodeError = "decode_error"
 )
+
+// Whole reports whether the data of an event of which the end did not come is all
+// of it: one JSON value, or the word [DONE] with which many streams end.
+func Whole(data []byte) bool {
+	if string(data) == "[DONE]" {
+		return true
+	}
+	s := jsonscan.New(data)
+	s.Skip()
+	return s.End()
+}

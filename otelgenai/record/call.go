@@ -25,6 +25,9 @@ type Call struct {
 	Usage    Usage
 	Timing   Timing
 	Stream   Stream
+	// Gateway is nil where the client talks to the provider itself, or to a gateway
+	// that was not recognized.
+	Gateway *Gateway
 
 	// Attempts counts the tries that reached the transport, the first included.
 	Attempts int
@@ -95,6 +98,9 @@ type Error struct {
 	ProviderType string
 	// Status is the HTTP status code, 0 when there was no response.
 	Status int
+	// RequestID is the id under which the provider knows the failed request, if it
+	// gave one.
+	RequestID string
 	// Message is the provider's text.
 	Message string
 }

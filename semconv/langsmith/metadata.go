@@ -48,6 +48,10 @@ const (
 	// MetadataSpeedKey is the provider's speed mode. A string.
 	MetadataSpeedKey = attribute.Key("langsmith.metadata.speed")
 
+	// MetadataLiteLLMCallIDKey is the id that a LiteLLM proxy gave to the call. A
+	// string.
+	MetadataLiteLLMCallIDKey = attribute.Key("langsmith.metadata.litellm_call_id")
+
 	// MetadataServerToolUsePrefix starts the counts of tools that the provider ran,
 	// one key per tool. Ints.
 	MetadataServerToolUsePrefix = "langsmith.metadata.server_tool_use."

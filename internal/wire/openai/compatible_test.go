@@ -371,3 +371,11 @@ func TestFinishReasonsAreAnOpenSet(t *testing.T) {
 		assert.Equal(t, reason, call.Response.Choices[0].FinishReason)
 	}
 }
+
+func TestAGatewayThatWasRecognizedSaysItselfWhoAnswered(t *testing.T) {
+	call := &record.Call{Provider: "openai", ProviderAssumed: true, Gateway: &record.Gateway{Name: "litellm"}}
+	chat := openai.NewChat(call)
+	chat.Response([]byte(`{"model":"m","system_fingerprint":"fp_ollama"}`))
+	chat.Finish()
+	assert.Equal(t, "openai", call.Provider)
+}

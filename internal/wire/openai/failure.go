@@ -237,22 +237,17 @@ func statusName(s *jsonscan.Scanner) string {
 }
 
 // errorType is the error.type: the provider's code, else its type, else the
-// status. A code that is an HTTP status says less than a type.
+// status. A code that only repeats the status says less than a type.
 func errorType(e *record.Error) string {
+	status := strconv.Itoa(e.Status)
 	switch {
-	case e.Code != "" && (e.ProviderType == "" || !isStatus(e.Code)):
+	case e.Code != "" && (e.ProviderType == "" || e.Code != status):
 		return e.Code
 	case e.ProviderType != "":
 		return e.ProviderType
 	case e.Status != 0:
-		return strconv.Itoa(e.Status)
+		return status
 	default:
 		return "_OTHER"
 	}
-}
-
-// isStatus reports whether a code is that of an HTTP status.
-func isStatus(code string) bool {
-	const first, last = "100", "599"
-	return len(code) == len(first) && first <= code && code <= last && strings.Trim(code, "0123456789") == ""
 }

@@ -207,14 +207,14 @@ func TestAMessageIsCut(t *testing.T) {
 	assert.Equal(t, want, call.Error.Message)
 }
 
-func TestACodeThatIsAStatusSaysLessThanAType(t *testing.T) {
-	for code, want := range map[string]string{
-		"404": "kind", "100": "kind", "599": "kind", "099": "099", "600": "600", "1000": "1000", "40": "40", "4_4": "4_4", "bad": "bad",
-	} {
+func TestACodeThatRepeatsTheStatusSaysLessThanAType(t *testing.T) {
+	for code, want := range map[string]string{"404": "kind", "0404": "0404", "403": "403", "40": "40", "bad": "bad"} {
 		got := failure(404, `{"error":{"code":"`+code+`","type":"kind"}}`)
 		assert.Equal(t, want, got.Type, code)
 		assert.Equal(t, code, got.Code)
 	}
+	call, _ := streamed(`{"error":{"code":429,"type":"kind"}}`)
+	assert.Equal(t, "429", call.Error.Type, "the status was 200")
 }
 
 func TestAMessageWithWhatAnUpstreamSaidIsCut(t *testing.T) {
@@ -249,7 +249,7 @@ func TestEveryFormOfAnErrorInsideAResponseWithStatus200(t *testing.T) {
 		},
 		"a document that is an error": {
 			`{"object":"error","message":"Too long.","type":"BadRequestError","param":null,"code":400}`,
-			record.Error{Type: "BadRequestError", Code: "400", ProviderType: "BadRequestError", Message: "Too long."},
+			record.Error{Type: "400", Code: "400", ProviderType: "BadRequestError", Message: "Too long."},
 		},
 		"a document that is an error, said last": {
 			`{"message":"Too long.","object":"error"}`, record.Error{Type: "_OTHER", Message: "Too long."},

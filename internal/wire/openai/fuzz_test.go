@@ -342,7 +342,7 @@ func FuzzFailure(f *testing.F) {
 		if !ok || o.unclear {
 			return
 		}
-		want := o.failure(r)
+		want := o.failure(r, status)
 		if o.unclear || len(body) >= 4096 {
 			return
 		}
@@ -355,14 +355,11 @@ func FuzzFailure(f *testing.F) {
 	})
 }
 
-var (
-	identifier = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
-	isStatus   = regexp.MustCompile(`^[1-5]\d\d$`)
-)
+var identifier = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 
 // failure is what encoding/json finds in the body of an error response; without a
 // type when nothing but the status is left for it.
-func (o *oracle) failure(r object) (want record.Error) {
+func (o *oracle) failure(r object, status int) (want record.Error) {
 	inner, nested := r["error"].(object)
 	if !nested {
 		inner = r
@@ -374,7 +371,7 @@ func (o *oracle) failure(r object) (want record.Error) {
 		o.unclear = o.unclear || r["message"] != nil
 	}
 	want.Type = want.Code
-	if want.ProviderType != "" && (want.Code == "" || isStatus.MatchString(want.Code)) {
+	if want.ProviderType != "" && (want.Code == "" || want.Code == strconv.Itoa(status)) {
 		want.Type = want.ProviderType
 	}
 	return want

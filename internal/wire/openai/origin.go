@@ -56,7 +56,7 @@ func hasMember(s *jsonscan.Scanner, name string) (found bool) {
 // name puts the origin of an answer in the place of a provider that was only
 // assumed.
 func (o *origin) name(call *record.Call) {
-	if !call.ProviderAssumed {
+	if !call.ProviderAssumed || call.Gateway != nil { // a gateway says itself who answered
 		return
 	}
 	switch fingerprint := call.Response.SystemFingerprint; fingerprint {

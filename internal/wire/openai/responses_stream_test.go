@@ -112,7 +112,7 @@ func TestAnErrorInAStreamFailsTheCallAndKeepsWhatCame(t *testing.T) {
 		`{"type":"error","code":"server_error","message":"Down.","param":null,"sequence_number":3}`: {Type: "server_error", Code: "server_error", Message: "Down."},
 		`{"type":"error","message":"Down."}`:                               {Type: "_OTHER", Message: "Down."},
 		`{"type":"error","error":{"type":"overloaded","message":"Down."}}`: {Type: "overloaded", ProviderType: "overloaded", Message: "Down."},
-		`{"error":{"type":"overloaded","code":503,"message":"Down."}}`:     {Type: "overloaded", Code: "503", ProviderType: "overloaded", Message: "Down."},
+		`{"error":{"type":"overloaded","code":503,"message":"Down."}}`:     {Type: "503", Code: "503", ProviderType: "overloaded", Message: "Down."},
 	} {
 		call, complete := respondedBy(created, fragment("output_text", 0, "kept"), data, ending("completed", wholeResponse))
 		assert.False(t, complete)

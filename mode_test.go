@@ -1,0 +1,318 @@
+package genotel
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/genotel/genotel/export"
+)
+
+// yes, no and unset are what a switch may hold.
+var (
+	yes   = []string{"true", "1", "TRUE", " true "}
+	no    = []string{"false", "0", "yes"}
+	unset = []string{"", " "}
+)
+
+func anyOf(sets ...[]string) (all []string) {
+	for _, set := range sets {
+		all = append(all, set...)
+	}
+	return all
+}
+
+func TestTheModeIsResolvedByItsTruthTable(t *testing.T) {
+	type row struct {
+		name                string
+		option              Mode
+		named               []string
+		only, enabled       []string
+		want                Mode
+		fails, contradicted bool
+	}
+	anything := anyOf(yes, no, unset)
+	hybrid := []string{"hybrid", "HYBRID", " hybrid ", `"hybrid"`}
+	for _, r := range []row{
+		{name: "an option wins", option: ModeLangSmith, named: []string{"", "otel", "nonsense"}, only: anything, enabled: anything, want: ModeLangSmith},
+		{name: "an option that is none", option: ModeOTel + 1, named: unset, only: unset, enabled: unset, fails: true},
+		{name: "a name", named: hybrid, only: anyOf(no, unset), enabled: anyOf(no, unset), want: ModeHybrid},
+		{name: "a name and only", named: hybrid, only: yes, enabled: anything, want: ModeHybrid, contradicted: true},
+		{name: "a name and enabled", named: hybrid, only: anyOf(no, unset), enabled: yes, want: ModeHybrid, contradicted: true},
+		{name: "a wrong name", named: []string{"SECRET", "otel-only"}, only: anything, enabled: anything, fails: true},
+		{name: "only", named: unset, only: yes, enabled: anything, want: ModeOTel},
+		{name: "enabled", named: unset, only: anyOf(no, unset), enabled: yes, want: ModeHybrid},
+		{name: "nothing", named: unset, only: anyOf(no, unset), enabled: anyOf(no, unset), want: ModeDefault},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			for _, prefix := range []string{"LANGSMITH_", "LANGCHAIN_"} {
+				for _, named := range r.named {
+					for _, only := range r.only {
+						for _, enabled := range r.enabled {
+							variables := map[string]string{"TRACING_MODE": named, "OTEL_ONLY": only, "OTEL_ENABLED": enabled}
+							for suffix, value := range variables {
+								t.Setenv("LANGSMITH_"+suffix, "")
+								t.Setenv(prefix+suffix, value)
+							}
+							got, notice, err := config{mode: r.option}.resolvedMode()
+							require.Equal(t, r.fails, err != nil, "%v", variables)
+							require.Equal(t, r.want, got, "%v", variables)
+							require.Equal(t, r.contradicted, notice != "", "%v", variables)
+							if err != nil {
+								require.NotContains(t, err.Error(), "SECRET")
+							}
+						}
+					}
+				}
+				t.Setenv(prefix+"TRACING_MODE", "")
+				t.Setenv(prefix+"OTEL_ONLY", "")
+				t.Setenv(prefix+"OTEL_ENABLED", "")
+			}
+		})
+	}
+}
+
+func TestTheModeDecidesWhoGetsSpans(t *testing.T) {
+	const key, endpoint = "LANGSMITH_API_KEY", "OTEL_EXPORTER_OTLP_ENDPOINT"
+	type variables map[string]string
+	collector := WithOTLP(OTLP{Name: "collector", Endpoint: "http://c"})
+	langsmith := WithLangSmith(LangSmith{APIKey: "k"})
+	for name, test := range map[string]struct {
+		variables variables
+		options   []Option
+		want      []string
+		notices   int
+		fails     string
+	}{
+		"default, key":                        {variables{key: "k"}, nil, []string{"langsmith"}, 0, ""},
+		"default, endpoint":                   {variables{endpoint: "http://h"}, nil, []string{"otlp"}, 0, ""},
+		"default, both":                       {variables{key: "k", endpoint: "http://h"}, nil, []string{"langsmith"}, 1, ""},
+		"default, both, switched off":         {variables{key: "k", endpoint: "http://h", "LANGSMITH_TRACING": "false"}, nil, []string{"otlp"}, 0, ""},
+		"default, key and a destination":      {variables{key: "k", endpoint: "http://h"}, []Option{collector}, []string{"langsmith", "collector"}, 0, ""},
+		"default, Langtrace and endpoint":     {variables{"LANGTRACE_API_KEY": "k", endpoint: "http://h"}, nil, []string{"langtrace", "otlp"}, 0, ""},
+		"langsmith":                           {variables{key: "k", endpoint: "http://h"}, []Option{WithMode(ModeLangSmith)}, []string{"langsmith"}, 1, ""},
+		"langsmith without a key":             {variables{endpoint: "http://h"}, []Option{WithMode(ModeLangSmith)}, nil, 1, "LANGSMITH_API_KEY"},
+		"langsmith, switched off":             {variables{"LANGSMITH_TRACING": "false"}, []Option{WithMode(ModeLangSmith)}, nil, 0, ""},
+		"langsmith and a destination":         {nil, []Option{WithMode(ModeLangSmith), langsmith, collector}, []string{"langsmith", "collector"}, 0, ""},
+		"hybrid":                              {variables{key: "k", endpoint: "http://h"}, []Option{WithMode(ModeHybrid)}, []string{"langsmith", "otlp"}, 0, ""},
+		"hybrid without an endpoint":          {variables{key: "k"}, []Option{WithMode(ModeHybrid)}, []string{"langsmith"}, 0, ""},
+		"hybrid without a key":                {variables{endpoint: "http://h"}, []Option{WithMode(ModeHybrid)}, []string{"otlp"}, 0, "LANGSMITH_API_KEY"},
+		"hybrid, switched off":                {variables{key: "k", endpoint: "http://h", "LANGSMITH_TRACING": "false"}, []Option{WithMode(ModeHybrid)}, []string{"otlp"}, 0, ""},
+		"hybrid by variable":                  {variables{key: "k", endpoint: "http://h", "LANGSMITH_OTEL_ENABLED": "true"}, nil, []string{"langsmith", "otlp"}, 0, ""},
+		"otel":                                {variables{key: "k", endpoint: "http://h"}, []Option{WithMode(ModeOTel)}, []string{"otlp"}, 0, ""},
+		"otel by variable":                    {variables{key: "k", endpoint: "http://h", "LANGSMITH_OTEL_ONLY": "true"}, nil, []string{"otlp"}, 0, ""},
+		"otel wins over LangSmith's option":   {variables{endpoint: "http://h", "LANGSMITH_OTEL_ONLY": "true"}, []Option{langsmith}, []string{"otlp"}, 1, ""},
+		"otel without an endpoint":            {variables{key: "k"}, []Option{WithMode(ModeOTel)}, []string{"otlp"}, 1, ""},
+		"otel with a destination":             {variables{key: "k"}, []Option{WithMode(ModeOTel), collector}, []string{"collector"}, 0, ""},
+		"otel with Langtrace":                 {variables{"LANGTRACE_API_KEY": "k"}, []Option{WithMode(ModeOTel)}, []string{"langtrace"}, 0, ""},
+		"otel needs no key":                   {variables{endpoint: "http://h"}, []Option{WithMode(ModeOTel)}, []string{"otlp"}, 0, ""},
+		"otel heeds no endpoints of replicas": {variables{endpoint: "http://h", "LANGSMITH_RUNS_ENDPOINTS": `{"http://r":"k"}`}, []Option{WithMode(ModeOTel)}, []string{"otlp"}, 0, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			setenv(t, test.variables)
+			p, err := newConfig(test.options).plan()
+			if test.fails == "" {
+				require.NoError(t, err)
+			} else {
+				require.ErrorContains(t, err, test.fails)
+			}
+			assert.Equal(t, test.want, names(p.exported()))
+			assert.Len(t, p.notices, test.notices, p.notices)
+		})
+	}
+}
+
+func TestWithoutAnEndpointTheModeOfOpenTelemetryMeansTheCollectorHere(t *testing.T) {
+	assert.Equal(t, "http://localhost:4318/v1/traces", resolved(t, WithMode(ModeOTel)).URL)
+}
+
+func TestAReceiverThatIsNamedTwiceGetsSpansOnce(t *testing.T) {
+	const url = "https://api.smith.langchain.com/otel"
+	for name, test := range map[string]struct {
+		headers string
+		once    bool
+	}{
+		"nothing but the endpoint": {"", true},
+		"the same key":             {"x-api-key=k", true},
+		"the same project":         {"x-api-key=k,Langsmith-Project=default", true},
+		"something else besides":   {"x-api-key=k,x-other=1", true},
+		"another project":          {"Langsmith-Project=other", false},
+		"another key":              {"x-api-key=other", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			setenv(t, map[string]string{
+				"LANGSMITH_API_KEY": "k", "OTEL_EXPORTER_OTLP_ENDPOINT": url, "OTEL_EXPORTER_OTLP_HEADERS": test.headers,
+			})
+			p, err := newConfig([]Option{WithMode(ModeHybrid)}).plan()
+			require.NoError(t, err)
+			if !test.once {
+				assert.Len(t, p.destinations, 2)
+				assert.Empty(t, p.notices)
+				return
+			}
+			require.Len(t, p.destinations, 1)
+			assert.Equal(t, "langsmith", p.destinations[0].Name)
+			assert.Equal(t, []string{"langsmith and otlp are the same receiver; it gets spans once"}, p.notices)
+		})
+	}
+	t.Run("plain endpoints", func(t *testing.T) {
+		p, err := newConfig([]Option{
+			WithOTLP(OTLP{Name: "a", Endpoint: "http://h", Headers: map[string]string{"x": "1"}}),
+			WithOTLP(OTLP{Name: "b", TracesEndpoint: "http://h/v1/traces", Headers: map[string]string{"X": "1"}}),
+			WithOTLP(OTLP{Name: "c", Endpoint: "http://h", Headers: map[string]string{"x": "2"}}),
+		}).plan()
+		require.NoError(t, err)
+		assert.Equal(t, []string{"a", "c"}, names(p.exported()))
+		assert.Len(t, p.notices, 1)
+	})
+}
+
+func TestLangSmithGetsItsFormAlsoAsAnOpenTelemetryEndpoint(t *testing.T) {
+	for name, test := range map[string]struct {
+		variables map[string]string
+		headers   map[string]string
+		langsmith bool
+	}{
+		"the documented recipe": {
+			map[string]string{
+				"OTEL_EXPORTER_OTLP_ENDPOINT": "https://api.smith.langchain.com/otel",
+				"OTEL_EXPORTER_OTLP_HEADERS":  "x-api-key=mine,Langsmith-Project=here",
+			},
+			map[string]string{"X-Api-Key": "mine", "Langsmith-Project": "here"},
+			true,
+		},
+		"a region, headers of the environment": {
+			map[string]string{
+				"OTEL_EXPORTER_OTLP_ENDPOINT": "https://eu.api.smith.langchain.com/otel", "LANGSMITH_API_KEY": "k",
+				"LANGSMITH_PROJECT": "p", "LANGSMITH_TRACING": "false",
+			},
+			map[string]string{"X-Api-Key": "k", "Langsmith-Project": "p"},
+			true,
+		},
+		"the host that is named": {
+			map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "https://smith.acme.com/otel", "LANGSMITH_ENDPOINT": "https://smith.acme.com/api/v1"},
+			map[string]string{"Langsmith-Project": "default"},
+			true,
+		},
+		"another host": {
+			map[string]string{
+				"OTEL_EXPORTER_OTLP_ENDPOINT": "https://api.smith.langchain.com.evil.example", "LANGSMITH_API_KEY": "k",
+				"LANGSMITH_ENDPOINT": "https://smith.acme.com", "LANGSMITH_TRACING": "false",
+			},
+			map[string]string{},
+			false,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			setenv(t, test.variables)
+			d := resolved(t)
+			assert.Equal(t, "otlp", d.Name)
+			assert.Equal(t, test.headers, headers(t, d))
+			question, answer := sees(d)
+			assert.Equal(t, test.langsmith, question)
+			assert.Equal(t, test.langsmith, answer)
+		})
+	}
+}
+
+func TestLangSmithCanBeSeveralWorkspaces(t *testing.T) {
+	for name, list := range map[string]string{
+		"a list": `[{"api_url":"https://a","api_key":"1","project_name":"p","primary":true},{"api_url":"https://b/api/v1","api_key":"2"}]`,
+		"a map":  `{"https://b/api/v1":"2","https://a":"1"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			setenv(t, map[string]string{"LANGSMITH_RUNS_ENDPOINTS": list, "LANGSMITH_PROJECT": "common"})
+			all, err := destinations()
+			require.NoError(t, err)
+			require.Len(t, all, 2)
+			assert.Equal(t, []string{"langsmith", "langsmith-2"}, names(all))
+			assert.Equal(t, "https://a/otel/v1/traces", all[0].URL)
+			assert.Equal(t, "https://b/api/v1/otel/v1/traces", all[1].URL)
+			assert.Equal(t, "1", headers(t, all[0])[http.CanonicalHeaderKey("x-api-key")])
+			assert.Equal(t, "2", headers(t, all[1])[http.CanonicalHeaderKey("x-api-key")])
+			assert.Equal(t, name == "a list", headers(t, all[0])["Langsmith-Project"] == "p")
+			assert.Equal(t, "common", headers(t, all[1])["Langsmith-Project"])
+		})
+	}
+	for name, list := range map[string]string{
+		"no JSON": "SECRET", "no list": `"SECRET"`, "no key": `[{"api_url":"https://SECRET"}]`, "no URL": `[{"api_key":"SECRET"}]`,
+		"two primaries": `[{"api_url":"https://a","api_key":"SECRET","primary":true},{"api_url":"https://b","api_key":"2","primary":true}]`,
+		"nothing":       `[]`, "no endpoint": `{"SECRET":"2"}`, "wrong types": `[{"api_url":["SECRET"],"api_key":"k"}]`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("LANGCHAIN_RUNS_ENDPOINTS", list)
+			_, err := destinations()
+			require.ErrorContains(t, err, "LANGCHAIN_RUNS_ENDPOINTS")
+			assert.NotContains(t, err.Error(), "SECRET")
+		})
+	}
+	t.Run("beside an endpoint", func(t *testing.T) {
+		setenv(t, map[string]string{"LANGSMITH_RUNS_ENDPOINTS": `{"https://a":"1"}`, "LANGSMITH_ENDPOINT": "https://b"})
+		_, err := destinations()
+		require.ErrorContains(t, err, "LANGSMITH_ENDPOINT")
+	})
+	t.Run("an option wins", func(t *testing.T) {
+		t.Setenv("LANGSMITH_RUNS_ENDPOINTS", `{"https://a":"1"}`)
+		assert.Equal(t, "https://b/otel/v1/traces", resolved(t, WithLangSmith(LangSmith{APIKey: "k", Endpoint: "https://b"})).URL)
+	})
+}
+
+func TestTheRateOfLangSmithThinsLangSmithOnlyAndByWholeTraces(t *testing.T) {
+	t.Setenv("LANGSMITH_TRACING_SAMPLING_RATE", "0.25")
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://h")
+	all, err := destinations(WithMode(ModeHybrid), WithLangSmith(LangSmith{APIKey: "k"}))
+	require.NoError(t, err)
+	require.Len(t, all, 2)
+	assert.Nil(t, all[1].View, "the other destination gets every span as it is")
+
+	const traces = 4000
+	kept := 0
+	for i := range traces {
+		id := trace.TraceID{15: 1}
+		id[8], id[9], id[10] = byte(i*2654435761>>24), byte(i*2654435761>>16), byte(i)
+		first, second := shows(all[0], id), shows(all[0], id)
+		require.Equal(t, first, second, "spans of one trace share its fate")
+		if first {
+			kept++
+		}
+	}
+	assert.InDelta(t, traces/4, kept, traces/20)
+
+	for value, all := range map[string]bool{"0": false, "1": true, "1.0": true} {
+		t.Setenv("LANGSMITH_TRACING_SAMPLING_RATE", value)
+		assert.Equal(t, all, shows(resolved(t, WithLangSmith(LangSmith{APIKey: "k"}), WithMode(ModeLangSmith)), trace.TraceID{8: 0x7f, 15: 1}), value)
+	}
+	for _, value := range []string{"-0.1", "1.1", "NaN", "SECRET", "50%"} {
+		t.Setenv("LANGSMITH_TRACING_SAMPLING_RATE", value)
+		_, err := destinations(WithLangSmith(LangSmith{APIKey: "k"}))
+		require.ErrorContains(t, err, "LANGSMITH_TRACING_SAMPLING_RATE", value)
+		assert.NotContains(t, err.Error(), "SECRET")
+	}
+}
+
+// shows tells whether a destination gets a span of a trace.
+func shows(d export.Destination, id trace.TraceID) bool {
+	stub := tracetest.SpanStub{
+		Name:        "chat",
+		SpanContext: trace.NewSpanContext(trace.SpanContextConfig{TraceID: id, SpanID: trace.SpanID{1}, TraceFlags: trace.FlagsSampled}),
+	}
+	return d.View(stub.Snapshot(), nil) != nil
+}
+
+func TestThePlanSaysWhatGoesWhereAndNoSecret(t *testing.T) {
+	setenv(t, map[string]string{"LANGSMITH_HIDE_OUTPUTS": "true", "LANGTRACE_API_KEY": "SECRET", "TRACE_PROMPT_COMPLETION_DATA": "false"})
+	p, err := newConfig([]Option{
+		WithLangSmith(LangSmith{APIKey: "SECRET", Endpoint: "https://user:SECRET@eu.api.smith.langchain.com/?SECRET"}),
+		WithOTLP(OTLP{Name: "collector", Endpoint: "http://localhost:4318", Headers: map[string]string{"a": "SECRET"}}),
+		WithOTLP(OTLP{Name: "archive", Endpoint: "http://archive", Content: ContentInclude}),
+	}).plan()
+	require.NoError(t, err)
+	assert.Equal(t, "langsmith (eu.api.smith.langchain.com) with prompts, without answers; "+
+		"langtrace (app.langtrace.ai) without content; "+
+		"collector (localhost:4318) with the content that is on the span; "+
+		"archive (archive) with content", p.String())
+}
