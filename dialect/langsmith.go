@@ -90,12 +90,28 @@ func generates(c *record.Call) bool {
 }
 
 // langsmithProvider translates the names that LangSmith's price table spells
-// differently.
+// differently: as LangChain's integrations do. Gateways that sell nothing
+// of their own have no prices there; they keep the flavor of the protocol, by which
+// the models of OpenAI behind them are found.
 func langsmithProvider(provider string) string {
-	if provider == semconv.GenAIProviderNameAzureAIOpenAI {
+	switch provider {
+	case semconv.GenAIProviderNameAzureAIOpenAI:
 		return "azure"
+	case semconv.GenAIProviderNameGCPGemini:
+		return "google_genai"
+	case semconv.GenAIProviderNameGCPVertexAI:
+		return "google_vertexai"
+	case semconv.GenAIProviderNameMistralAI:
+		return "mistral"
+	case semconv.GenAIProviderNameXAI:
+		return "xai"
+	case semconv.GenAIProviderNameAWSBedrock:
+		return "amazon_bedrock"
+	case "cloudflare", "portkey", "requesty", "vercel":
+		return semconv.GenAIProviderNameOpenAI
+	default:
+		return provider
 	}
-	return provider
 }
 
 // model is the model that answered, since an alias or a deployment name has no

@@ -92,6 +92,27 @@ func writeOpenAIBody(w *jsonappend.Writer, parts []record.Part) {
 		}
 		w.EndArray()
 	}
+	for _, part := range parts {
+		if p, ok := part.(record.Generic); ok && p.Beside {
+			writeBeside(w, p)
+		}
+	}
+}
+
+// writeBeside writes what stands in a message beside its content: as members, as
+// the provider has it, or as text where a bound or a redactor left less than that.
+func writeBeside(w *jsonappend.Writer, p record.Generic) {
+	if isObject(p.JSON) {
+		writeMembers(w, p.JSON)
+		return
+	}
+	w.StringField(p.Type, p.JSON)
+}
+
+// isBeside reports whether a part stands in a message beside its content.
+func isBeside(part record.Part) bool {
+	p, ok := part.(record.Generic)
+	return ok && p.Beside
 }
 
 // writeOpenAIContent writes null, a string or a list of content parts, the
@@ -105,7 +126,9 @@ func writeOpenAIContent(w *jsonappend.Writer, parts []record.Part) {
 	default:
 		w.Array()
 		for _, part := range parts {
-			writeOpenAIPart(w, part)
+			if !isBeside(part) {
+				writeOpenAIPart(w, part)
+			}
 		}
 		w.EndArray()
 	}
@@ -117,6 +140,9 @@ func soleText(parts []record.Part) (*record.Text, int) {
 	var text *record.Text
 	count := 0
 	for _, part := range parts {
+		if isBeside(part) {
+			continue
+		}
 		switch p := part.(type) {
 		case record.Reasoning, record.Refusal, record.ToolCall, record.ToolResult:
 			continue

@@ -22,8 +22,10 @@ type Operation struct {
 	call      *record.Call
 	span      trace.Span
 	recording bool
-	slip      handoff.Slip
-	ended     atomic.Bool
+	// provider is the one that the span was started with.
+	provider string
+	slip     handoff.Slip
+	ended    atomic.Bool
 }
 
 // Recording reports whether anybody will see what is recorded. When it is false
@@ -124,6 +126,9 @@ func (op *Operation) attributes() []attribute.KeyValue {
 	attrs := make([]attribute.KeyValue, 0, usualAttributes)
 	if c.Error != nil {
 		attrs = dialect.AppendError(attrs, c)
+	}
+	if c.Provider != op.provider {
+		attrs = append(attrs, semconv.GenAIProviderNameKey.String(c.Provider))
 	}
 	attrs = dialect.AppendGenAI(attrs, c)
 	if cfg.langsmith {

@@ -39,6 +39,10 @@ const (
 	// ever true.
 	ContentTruncatedKey = attribute.Key("genotel.content.truncated")
 
+	// UsageCostKey is the price of the call in US dollars, only where the provider
+	// states it. A double.
+	UsageCostKey = attribute.Key("genotel.usage.cost")
+
 	// ErrorCodeKey is the member code of the provider's error, verbatim. A string.
 	ErrorCodeKey = attribute.Key("genotel.error.code")
 

@@ -154,14 +154,8 @@ func requireResponse(t *testing.T, e exchange, span sdktrace.ReadOnlySpan) {
 		require.NoError(t, json.Unmarshal([]byte(e.RequestBody), &sent))
 	}
 	want := lastResponse(t, e.ResponseBody)
-	provider := "openai"
-	if slices.Contains(known, e.Provider) {
-		provider = e.Provider
-	} else if e.Provider == "aws.bedrock.mantle" { // the product, which the conventions do not tell apart
-		provider = "aws.bedrock"
-	}
 	expected := map[string]any{
-		"gen_ai.operation.name": "chat", "gen_ai.provider.name": provider, "gen_ai.request.model": nil, "gen_ai.request.stream": nil,
+		"gen_ai.operation.name": "chat", "gen_ai.provider.name": providerOf(e), "gen_ai.request.model": nil, "gen_ai.request.stream": nil,
 		"gen_ai.response.id": nil, "gen_ai.response.model": nil, "gen_ai.usage.input_tokens": nil, "gen_ai.usage.output_tokens": nil,
 		"genotel.content.truncated": nil, "genotel.content.withheld": nil, "genotel.response.incomplete": nil,
 	}

@@ -125,7 +125,7 @@ func (c *Call) describe(req *http.Request, endpoint *Endpoint) *record.Call {
 		Timing:    record.Timing{Start: time.Now()},
 	}
 	if call.Provider == "" {
-		call.Provider = c.client.Provider(call.Server.Address, call.Path)
+		call.Provider, call.ProviderAssumed = c.client.Provider(call.Server, call.Path)
 	}
 	return call
 }

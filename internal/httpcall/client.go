@@ -35,8 +35,8 @@ type Client struct {
 	Instrumentor *otelgenai.Instrumentor
 	// Endpoint recognizes a request; nil means that it is not traced.
 	Endpoint func(method, path string) *Endpoint
-	// Provider names who answers at a host.
-	Provider func(host, path string) string
+	// Provider names who answers at a server, and says whether that is only assumed.
+	Provider func(server record.Server, path string) (name string, assumed bool)
 	// Gateway reads what the headers of a request and its response say of a gateway
 	// on the way, nil where there is none. It is asked when an attempt begins, with
 	// no response, and again when its response arrives. A nil Gateway is not asked.

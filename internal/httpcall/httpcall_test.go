@@ -69,7 +69,7 @@ func newClient(decoder exchange) (*httpcall.Client, *tracetest.SpanRecorder) {
 				Decode:    func(*record.Call) wire.Exchange { return decoder },
 			}
 		},
-		Provider: func(string, string) string { return "p" },
+		Provider: func(record.Server, string) (string, bool) { return "p", false },
 	}, spans
 }
 

@@ -9,6 +9,9 @@ type Call struct {
 	Operation string
 	// Provider is the gen_ai.provider.name, for instance "openai".
 	Provider string
+	// ProviderAssumed is set while nothing tells who answers, and Provider is no more
+	// than the flavor of the protocol.
+	ProviderAssumed bool
 	// API is the provider's own name for the endpoint family, for instance
 	// "chat_completions"; empty where the provider has one only.
 	API string

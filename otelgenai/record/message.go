@@ -89,6 +89,10 @@ type Generic struct {
 	Type string
 	// JSON is the whole part.
 	JSON string
+	// Beside is set for what the provider sends beside the content: sources, or the
+	// verdicts of a filter. JSON then is an object of the type and the members that
+	// the provider's message has.
+	Beside bool
 }
 
 func (Text) part()             {}

@@ -222,16 +222,21 @@ func (a *responsesAnswer) readContent(body []byte) (parts []record.Part) {
 	if read == nil {
 		read = readOutputItem
 	}
+	var annotations []byte
 	s := jsonscan.New(body)
 	members(&s, func(key []byte) bool {
 		if string(key) != "output" {
 			return false
 		}
-		parts = nil
-		a.budget.elements(&s, func() { parts = append(parts, read(s.Raw(), a.budget)...) })
+		parts, annotations = nil, nil
+		a.budget.elements(&s, func() {
+			raw := s.Raw()
+			parts = append(parts, read(raw, a.budget)...)
+			annotations = appendAnnotations(annotations, raw)
+		})
 		return true
 	})
-	return parts
+	return appendBesideList(parts, "annotations", annotations, a.budget)
 }
 
 // lastText reads a text that is more than nothing.
@@ -251,6 +256,7 @@ func readResponsesUsage(s *jsonscan.Scanner, into *record.Usage) {
 		return
 	}
 	var u record.Usage
+	var more usageExtras
 	members(s, func(key []byte) bool {
 		switch string(key) {
 		case "input_tokens":
@@ -264,11 +270,11 @@ func readResponsesUsage(s *jsonscan.Scanner, into *record.Usage) {
 		case "output_tokens_details":
 			readOutputDetails(s, &u)
 		default:
-			return false
+			return more.read(s, string(key))
 		}
 		return true
 	})
-	if u != (record.Usage{}) {
-		*into = u
-	}
+	more.complete(&u)
+	includeCached(&u)
+	replaceUsage(into, u)
 }
