@@ -4,6 +4,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/genotel/genotel/internal/jsonappend"
+	"github.com/genotel/genotel/internal/jsonscan"
 	"github.com/genotel/genotel/otelgenai/record"
 	"github.com/genotel/genotel/semconv"
 	"github.com/genotel/genotel/semconv/langsmith"
@@ -38,7 +39,7 @@ func runType(operation string) string {
 	case semconv.GenAIOperationNameRetrieval:
 		return langsmith.SpanKindRetriever
 	case semconv.GenAIOperationNameChat, semconv.GenAIOperationNameGenerateContent,
-		semconv.GenAIOperationNameTextCompletion:
+		semconv.GenAIOperationNameTextCompletion, semconv.GenAIOperationNameModeration:
 		return langsmith.SpanKindLLM
 	default:
 		return langsmith.SpanKindChain
@@ -50,7 +51,7 @@ func modelType(operation string) string {
 	switch operation {
 	case semconv.GenAIOperationNameTextCompletion:
 		return langsmith.ModelTypeLLM
-	case semconv.GenAIOperationNameEmbeddings:
+	case semconv.GenAIOperationNameEmbeddings, semconv.GenAIOperationNameModeration:
 		return ""
 	default:
 		return langsmith.ModelTypeChat
@@ -116,8 +117,24 @@ func invocationParams(c *record.Call) string {
 		w.Key("stream")
 		w.Bool(true)
 	}
+	for _, option := range r.Options {
+		w.Key(option.Name)
+		writeLiteral(&w, option.Value)
+	}
 	w.EndObject()
 	return string(w.Bytes())
+}
+
+// writeLiteral writes a number or a truth value as what it is, and anything else as
+// a text.
+func writeLiteral(w *jsonappend.Writer, value string) {
+	s := jsonscan.NewString(value)
+	kind := s.Kind()
+	if s.Skip(); s.End() && (kind == jsonscan.Number || kind == jsonscan.Bool) {
+		w.Raw([]byte(value))
+		return
+	}
+	w.String(value)
 }
 
 // usageMetadata is LangSmith's own usage object. It wins over gen_ai.usage.*,

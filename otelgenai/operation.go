@@ -132,6 +132,7 @@ func (op *Operation) attributes() []attribute.KeyValue {
 	if cfg.llm {
 		attrs = dialect.AppendLLM(attrs, c)
 	}
+	attrs = dialect.AppendMedia(attrs, c)
 	attrs = dialect.AppendDelivery(attrs, c)
 	if cfg.content.onSpan() {
 		attrs = dialect.AppendGenAIContent(attrs, c)

@@ -12,7 +12,7 @@ import (
 // Redactor returns text with what must not be seen replaced. It gets one text at
 // a time, reassembled and never a fragment of a stream: message texts, reasoning,
 // refusals, tool arguments and results, tool descriptions and schemas, variables
-// of prompts, transcripts, media URIs, file names, names of participants, stop
+// of prompts, transcripts, verdicts of moderations, media URIs, file names, names of participants, stop
 // sequences, error messages, and the path of the request's URL. Identifiers are left
 // alone: roles, models, finish reasons, names and ids of tools, ids of files.
 //
@@ -63,6 +63,9 @@ func redactContent(c *record.Call, redact Redactor) {
 	}
 	for i := range c.Response.Choices {
 		r.message(&c.Response.Choices[i].Message)
+	}
+	for i := range c.Response.Moderations {
+		r.text(&c.Response.Moderations[i].JSON)
 	}
 	if r.err != nil {
 		withhold(c, semconv.ContentWithheldRedactorError)
@@ -120,6 +123,9 @@ func withhold(c *record.Call, reason string) {
 	for i := range c.Response.Choices {
 		c.Response.Choices[i].Message.Parts = nil
 	}
+	for i := range c.Response.Moderations {
+		c.Response.Moderations[i].JSON = ""
+	}
 	if c.Error != nil {
 		c.Error.Message = ""
 	}
@@ -162,9 +168,11 @@ func (r *redaction) part(part record.Part) record.Part {
 		return p
 	case record.Image:
 		r.text(&p.URI)
+		r.text(&p.Name)
 		return p
 	case record.Audio:
 		r.text(&p.URI)
+		r.text(&p.Name)
 		r.text(&p.Transcript)
 		return p
 	case record.File:

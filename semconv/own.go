@@ -31,6 +31,21 @@ const (
 	// ever true.
 	ContentTruncatedKey = attribute.Key("genotel.content.truncated")
 
+	// AudioBytesKey is the number of bytes of sound that a call for speech brought. An
+	// int.
+	AudioBytesKey = attribute.Key("genotel.audio.bytes")
+
+	// AudioDurationKey is the length of the sound that was transcribed or translated,
+	// in seconds, as the provider says: of some models it is what is billed. A double.
+	AudioDurationKey = attribute.Key("genotel.audio.duration")
+
+	// ModerationFlaggedKey says whether any input of a moderation was flagged. A bool.
+	ModerationFlaggedKey = attribute.Key("genotel.moderation.flagged")
+
+	// ModerationCategoriesKey names the categories in which inputs of a moderation were
+	// flagged, each once, in the provider's words. Strings.
+	ModerationCategoriesKey = attribute.Key("genotel.moderation.categories")
+
 	// ErrorCodeKey is the member code of the provider's error, verbatim. A string.
 	ErrorCodeKey = attribute.Key("genotel.error.code")
 
@@ -38,6 +53,10 @@ const (
 	// string. The classified, low-cardinality value is [ErrorTypeKey].
 	ErrorProviderTypeKey = attribute.Key("genotel.error.provider_type")
 )
+
+// GenAIOperationNameModeration is a value of [GenAIOperationNameKey] of our own: no
+// operation of the conventions is a verdict on texts and pictures.
+const GenAIOperationNameModeration = "moderation"
 
 // Values of [ContentWithheldKey].
 const (

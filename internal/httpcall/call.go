@@ -80,6 +80,10 @@ func (c *Call) begin(req *http.Request, endpoint *Endpoint) *http.Request {
 
 	call := c.describe(req, endpoint)
 	call.Request.Model = endpoint.Model(body.bytes())
+	boundary := boundaryOf(req)
+	if model := formModel(req, endpoint, boundary); model != "" {
+		call.Request.Model = model
+	}
 	ctx, op := c.client.Instrumentor.Begin(req.Context(), call)
 	f := &flight{op: op, call: call, last: call.Timing.Start}
 	c.flight = f
@@ -98,6 +102,7 @@ func (c *Call) begin(req *http.Request, endpoint *Endpoint) *http.Request {
 	outgoing := c.attempt(ctx, req)
 	if body == nil {
 		f.tee(outgoing)
+		f.readForm(req, outgoing, boundary)
 	}
 	return outgoing
 }

@@ -1,6 +1,8 @@
 package httpcall
 
 import (
+	"io"
+
 	"github.com/genotel/genotel/internal/wire"
 	"github.com/genotel/genotel/otelgenai"
 	"github.com/genotel/genotel/otelgenai/record"
@@ -15,6 +17,9 @@ type Endpoint struct {
 	// Model finds the model in a request body, cheaply: it is wanted before
 	// anybody knows whether the call is sampled.
 	Model func(body []byte) string
+	// FormModel finds the model in a multipart form, of which it reads no more than
+	// it must. It is nil where there are no forms.
+	FormModel func(boundary string, body io.Reader) string
 	// Decode returns the decoder of one call.
 	Decode func(*record.Call) wire.Exchange
 }

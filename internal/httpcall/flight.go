@@ -47,6 +47,8 @@ type flight struct {
 	status  int
 	format  format
 	touched bool
+	// typed is told the type of a document, or is nil.
+	typed wire.Typed
 	// retryable is set when the client repeats an attempt with this response.
 	retryable bool
 	events    sse.Decoder
@@ -144,7 +146,7 @@ func (f *flight) conclude(outcome record.Outcome) {
 // long.
 func (f *flight) release() wire.Exchange {
 	exchange := f.exchange
-	f.exchange, f.pieces, f.body, f.onEvent = nil, nil, nil, nil
+	f.exchange, f.pieces, f.body, f.onEvent, f.typed = nil, nil, nil, nil, nil
 	return exchange
 }
 
@@ -202,8 +204,12 @@ func (f *flight) readSent() {
 	if f.sent == nil {
 		return
 	}
-	body := f.sent.take()
+	body, form := f.sent.take(), f.sent.form
 	f.sent = nil
+	if form != nil {
+		f.endForm(form)
+		return
+	}
 	f.exchange.Request(body, f.op.WantsContent())
 	f.op.SetModel(f.call.Request.Model)
 }
