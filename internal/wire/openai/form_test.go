@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/textproto"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -172,6 +173,10 @@ func BenchmarkFormModel(b *testing.B) {
 	}
 }
 
+// foreignEnds finds lines that end with LF alone, which the scanner does not take for
+// the ends of lines of a form.
+var foreignEnds = regexp.MustCompile(boundary + `(--)?[ \t]*\n`)
+
 func FuzzMediaForm(f *testing.F) {
 	f.Add(form(f, "image/a.png", "x\r\n--", "prompt", "A cat.", "model", "m", "n", "2"), uint8(3))
 	f.Add(form(f, "file/a.mp3", "", "language", "\xff", "temperature", "-1", "instructions", "i", "stream", "true"), uint8(30))
@@ -189,7 +194,7 @@ func FuzzMediaForm(f *testing.F) {
 		if err == nil {
 			models = len(want.Value["model"])
 		}
-		if len(body) > 1<<10 || models != 1 || bytes.Contains(body, []byte("Encoding")) || len(want.Value["model"][0]) > 256 ||
+		if len(body) > 1<<10 || models != 1 || bytes.Contains(body, []byte("Encoding")) || foreignEnds.Match(body) || len(want.Value["model"][0]) > 256 ||
 			len(want.File["model"]) > 0 {
 			return
 		}

@@ -115,7 +115,7 @@ func TestBase64IsReadAsItIsWritten(t *testing.T) {
 
 func TestTheSignatureOfAnAddressIsNotKept(t *testing.T) {
 	for address, want := range map[string]string{
-		"https://h/i.png?se=2026&sig=SECRET%3D": "https://h/i.png",
+		"https://h/i.png?se=2026&sig=SECRET%3D":  "https://h/i.png",
 		"https://h/i.png?X-Amz-Signature=SECRET": "https://h/i.png",
 		"https://h/i.png?%zz":                    "https://h/i.png",
 		"https://h/i.png?size=2":                 "https://h/i.png?size=2",
