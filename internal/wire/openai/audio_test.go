@@ -123,7 +123,8 @@ func TestATranscriptHasManyForms(t *testing.T) {
 	}{
 		"JSON": {
 			"json", "application/json", `{"text":"Hello, you.","usage":{"type":"tokens","input_tokens":14,"input_token_details":` +
-				`{"text_tokens":4,"audio_tokens":10},"output_tokens":5,"total_tokens":19}}`, text, record.Opt[float64]{},
+				`{"text_tokens":4,"audio_tokens":10},"output_tokens":5,"total_tokens":19}}`, text,
+			record.Opt[float64]{},
 			record.Usage{Input: some(14), Output: some(5), Total: some(19), TextInput: some(4), AudioInput: some(10)},
 		},
 		"verbose": {
