@@ -166,3 +166,47 @@ func TestAFormWhoseReaderIsSharedIsSentWhole(t *testing.T) {
 	require.Len(t, spans.Ended(), 1)
 	assert.Equal(t, "whisper-1", attributes(spans.Ended()[0])["gen_ai.request.model"])
 }
+
+// counted counts what is read of it.
+type counted struct {
+	io.Reader
+
+	n *int
+}
+
+func (c counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	*c.n += n
+	return n, err
+}
+
+func TestAFormOfACallThatIsNotSampledIsHardlyLookedAt(t *testing.T) {
+	const most = 300 << 10
+	var b strings.Builder
+	form := multipart.NewWriter(&b)
+	require.NoError(t, fill(form, 25<<20))
+	for name, test := range map[string]struct {
+		sampler sdktrace.Sampler
+		most    int
+	}{
+		"not sampled": {sdktrace.NeverSample(), most}, "sampled": {sdktrace.AlwaysSample(), b.Len() + most},
+	} {
+		t.Run(name, func(t *testing.T) {
+			provider := sdktrace.NewTracerProvider(sdktrace.WithSampler(test.sampler))
+			transport := otelgenaihttp.NewTransport(swallow{`{"text":"Hello."}`}, otelgenai.WithTracerProvider(provider))
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://host/audio/transcriptions", strings.NewReader(b.String()))
+			require.NoError(t, err)
+			req.Header.Set("Content-Type", form.FormDataContentType())
+			read := 0
+			req.GetBody = func() (io.ReadCloser, error) {
+				return io.NopCloser(counted{strings.NewReader(b.String()), &read}), nil
+			}
+			res, err := transport.RoundTrip(req)
+			require.NoError(t, err)
+			_, _ = io.ReadAll(res.Body)
+			require.NoError(t, res.Body.Close())
+			assert.LessOrEqual(t, read, test.most)
+			assert.Positive(t, read)
+		})
+	}
+}

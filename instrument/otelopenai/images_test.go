@@ -322,6 +322,34 @@ func TestALargeAnswerWithImagesIsNotHeld(t *testing.T) {
 	}
 }
 
+func TestALargeImageOfAStreamIsNotHeld(t *testing.T) {
+	const size, most, piece = 30 << 20, 64 << 10, 32 << 10
+	picture := base64.StdEncoding.EncodeToString(make([]byte, size/4*3))
+	l := load{
+		path: "images/generations", request: []byte(`{"prompt":"A cat.","model":"gpt-image-1","stream":true}`),
+		answer: inMemory{contentType: "text/event-stream"},
+	}
+	for stream := "event: x\ndata: " + strings.Replace(completedImage, "QUJDRA==", picture, 1) + "\n\n"; stream != ""; {
+		n := min(piece, len(stream))
+		l.answer.parts = append(l.answer.parts, stream[:n])
+		stream = stream[n:]
+	}
+	for name, opts := range map[string][]otelgenai.Option{"without content": nil, "with content": {onSpan}} {
+		allocated := allocatedBy(t, l, 3, opts...)
+		t.Logf("%s: %d bytes", name, allocated)
+		assert.Less(t, allocated, int64(most), name)
+	}
+	s := newStand(t, answerStream(strings.Replace(completedImage, "QUJDRA==", picture, 1)), onSpan)
+	stream := s.client.Images.GenerateStreaming(t.Context(), openai.ImageGenerateParams{Prompt: "A cat.", Model: "gpt-image-1"})
+	require.True(t, stream.Next())
+	assert.Len(t, stream.Current().B64JSON, len(picture))
+	assert.False(t, stream.Next())
+	span := s.span(t)
+	assert.Nil(t, attr(span, "genotel.response.incomplete"))
+	assert.Equal(t, int64(7), attr(span, "gen_ai.usage.output_tokens"))
+	assert.InDelta(t, size/4*3, partsOf(t, span, "gen_ai.output.messages")[0]["bytes"], 0)
+}
+
 func TestTheCallerGetsTheImagesByteForByte(t *testing.T) {
 	body := imagesAnswer(3<<20, 2)
 	s := newStand(t, answerJSON(body))

@@ -47,6 +47,8 @@ type flight struct {
 	status  int
 	format  format
 	touched bool
+	// sifted takes what is large out of events, or is nil.
+	sifted wire.Sifted
 	// typed is told the type of a document, or is nil.
 	typed wire.Typed
 	// retryable is set when the client repeats an attempt with this response.
@@ -146,7 +148,7 @@ func (f *flight) conclude(outcome record.Outcome) {
 // long.
 func (f *flight) release() wire.Exchange {
 	exchange := f.exchange
-	f.exchange, f.pieces, f.body, f.onEvent, f.typed = nil, nil, nil, nil, nil
+	f.exchange, f.pieces, f.body, f.onEvent, f.typed, f.sifted = nil, nil, nil, nil, nil, nil
 	return exchange
 }
 
@@ -207,7 +209,7 @@ func (f *flight) readSent() {
 	body, form := f.sent.take(), f.sent.form
 	f.sent = nil
 	if form != nil {
-		f.endForm(form)
+		f.guarded("reading a form", func() { f.endForm(form) })
 		return
 	}
 	f.exchange.Request(body, f.op.WantsContent())

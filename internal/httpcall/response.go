@@ -90,6 +90,7 @@ func (f *flight) receive(res *http.Response) {
 	if f.format == document {
 		f.pieces, _ = f.exchange.(wire.Streamed)
 	}
+	f.sifted, _ = f.exchange.(wire.Sifted)
 	if f.format == document && f.pieces == nil && res.ContentLength > 0 {
 		f.body = make([]byte, 0, min(res.ContentLength, maxReserved))
 	}
@@ -106,9 +107,11 @@ func (f *flight) labeled(res *http.Response) {
 		return
 	}
 	f.typed, f.format = typed, document
-	if typed.Type(res.Header.Get("Content-Type"), res.ContentLength) {
-		f.format = events
-	}
+	f.guarded("reading a content type", func() {
+		if typed.Type(res.Header.Get("Content-Type"), res.ContentLength) {
+			f.format = events
+		}
+	})
 }
 
 func formatOf(res *http.Response, streamed bool) format {
@@ -154,6 +157,9 @@ func (f *flight) take(ctx context.Context, p []byte) {
 	}
 	switch f.format {
 	case events:
+		if f.sifted != nil {
+			p = f.sifted.Sift(p)
+		}
 		f.events.Write(p, f.onEvent)
 		f.settle(ctx)
 		return

@@ -38,6 +38,14 @@ type Streamed interface {
 	Piece(p []byte)
 }
 
+// Sifted is an Exchange whose events may be larger than anybody should hold.
+type Sifted interface {
+	Exchange
+	// Sift returns the next bytes of a stream of events without what Event does not
+	// need of them. They are valid until the next call.
+	Sift(p []byte) []byte
+}
+
 // Form is an Exchange whose request may be a multipart form. Such a request is read
 // as it passes by, and Request is then not called.
 type Form interface {

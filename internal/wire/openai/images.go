@@ -2,6 +2,7 @@ package openai
 
 import (
 	"bytes"
+	"math"
 	"net/url"
 	"strings"
 
@@ -21,7 +22,9 @@ import (
 type Images struct {
 	mediaRequest
 
-	sieve  sieve
+	// sieve reads a whole answer, lines the events of a stream.
+	sieve, lines sieve
+
 	images []image
 	budget *budget
 	// format is the type of the images, as the answer says.
@@ -37,13 +40,19 @@ type image struct {
 
 var (
 	_ wire.Streamed = (*Images)(nil)
+	_ wire.Sifted   = (*Images)(nil)
 	_ wire.Form     = (*Images)(nil)
 )
 
 // NewImages returns a decoder that fills call.
 func NewImages(call *record.Call) *Images {
 	call.Request.OutputType = semconv.GenAIOutputTypeImage
-	return &Images{mediaRequest: mediaRequest{call: call, upload: uploadedImage}, budget: newBudget()}
+	return &Images{
+		mediaRequest: mediaRequest{call: call, upload: uploadedImage},
+		sieve:        sieve{limit: maxSieved},
+		lines:        sieve{limit: math.MaxInt}, // what is kept of a piece is hardly more than the piece
+		budget:       newBudget(),
+	}
 }
 
 func uploadedImage(p *formscan.Part) record.Part {
@@ -118,10 +127,9 @@ func (i *Images) readData(s *jsonscan.Scanner) {
 		members(s, func(key []byte) bool {
 			switch string(key) {
 			case "b64_json":
-				n, ok := s.Int()
-				if some = some || ok; ok && n >= 0 && n < int64(len(i.sieve.pictures)) {
-					one.media.Blob = i.sieve.pictures[n]
-				}
+				var ok bool
+				one.media.Blob, ok = i.sieve.takePicture(s)
+				some = some || ok
 			case "url":
 				if !i.wanted {
 					some = someText(s) || some
@@ -175,24 +183,28 @@ func isSigned(query url.Values) bool {
 	return false
 }
 
-// Event implements [wire.Exchange].
+// Sift implements [wire.Sifted].
+func (i *Images) Sift(p []byte) []byte {
+	i.lines.described = i.wanted
+	return i.lines.lines(p)
+}
+
+// Event implements [wire.Exchange]. The events are those of [Images.Sift].
 func (i *Images) Event(data []byte) wire.Progress {
 	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("[DONE]")) {
 		return wire.Done
 	}
 	i.call.Stream.Chunks++
 	var kind string
-	var encoded []byte
+	var one image
+	some := false
 	s := jsonscan.New(data)
 	members(&s, func(key []byte) bool {
 		switch string(key) {
 		case "type":
 			kind = name(&s)
 		case "b64_json":
-			if s.Kind() != jsonscan.String {
-				return false
-			}
-			encoded = s.Raw()
+			one.media.Blob, some = i.lines.takePicture(&s)
 		default:
 			return i.readMember(&s, string(key))
 		}
@@ -203,23 +215,13 @@ func (i *Images) Event(data []byte) wire.Progress {
 		readErrorEvent(data, i.call)
 		return 0
 	case strings.HasSuffix(kind, ".partial_image"):
-	case strings.HasSuffix(kind, ".completed") && encoded != nil && s.End():
-		i.add(image{media: i.describe(encoded)})
+	case strings.HasSuffix(kind, ".completed") && some && s.End():
+		i.add(one)
 	default:
 		return 0
 	}
 	i.call.Stream.ContentChunks++
 	return wire.Generated
-}
-
-// describe describes a picture in a JSON string.
-func (i *Images) describe(literal []byte) (media record.Media) {
-	if !i.wanted {
-		return media
-	}
-	picture := newPicture()
-	picture.literal(literal)
-	return record.Media{Blob: picture.blob()}
 }
 
 // readErrorEvent reads an event that says that the stream failed: with an object, or
@@ -241,6 +243,7 @@ func (i *Images) Failure(status int, body []byte) *record.Error { return readFai
 // Finish implements [wire.Exchange]. A stream has ended when all the images that
 // were asked for came: no event says so.
 func (i *Images) Finish() bool {
+	i.sieve, i.lines = sieve{over: i.sieve.over}, sieve{} // the record may be held for long
 	choices := make([]record.Choice, len(i.images))
 	for n := range choices {
 		choices[n] = record.Choice{Index: n, FinishReason: "stop"}

@@ -104,7 +104,7 @@ func TestBase64IsReadAsItIsWritten(t *testing.T) {
 			event := `{"type":"image_generation.completed","b64_json":"` + test.written + `"}`
 			images := openai.NewImages(new(record.Call))
 			images.Request([]byte(`{"stream":true}`), true)
-			images.Event([]byte(event))
+			images.Event(images.Sift([]byte(event)))
 			require.True(t, images.Finish())
 			call := &record.Call{Response: record.Response{Choices: make([]record.Choice, 1)}}
 			images.Content(call)
@@ -158,10 +158,9 @@ func TestImagesOfAStream(t *testing.T) {
 		return `{"type":"image_generation.completed","b64_json":"` + base64Of(data) + `","output_format":"jpeg",` +
 			`"usage":{"input_tokens":7,"output_tokens":9,"total_tokens":16}}`
 	}
-	assert.Equal(t, wire.Generated, images.Event([]byte(partial)))
-	assert.Equal(t, wire.Generated, images.Event([]byte(completed("one"))), "another one is to come")
-	assert.False(t, images.Finish())
-	assert.Equal(t, wire.Generated, images.Event([]byte(completed("two"))))
+	assert.Equal(t, wire.Generated, images.Event(images.Sift([]byte(partial))))
+	assert.Equal(t, wire.Generated, images.Event(images.Sift([]byte(completed("one")))), "another one is to come")
+	assert.Equal(t, wire.Generated, images.Event(images.Sift([]byte(completed("two")))))
 	assert.Zero(t, images.Event([]byte(`{"type":"image_generation.of_tomorrow"}`)))
 	assert.Equal(t, wire.Done, images.Event([]byte(`[DONE]`)))
 	assert.True(t, images.Finish())
@@ -194,5 +193,23 @@ func TestAStreamThatFailsTellsWhy(t *testing.T) {
 				assert.Equal(t, "No.", call.Error.Message)
 			})
 		}
+	}
+}
+
+func TestTheEventsOfAStreamAreSiftedWhereverTheyAreCut(t *testing.T) {
+	stream := ": a \"comment\r\nevent: image_generation.partial_image\r\ndata: {\"b64_json\":\"QUJD\",\"type\":\"a b\"}\r\n\r\n" +
+		"data:{\"type\":\"x.completed\",\"b64_json\" : \"Q\\u0055JD\\n\", \"usage\":{}}\n\ndata: {\"b64_json\":\"QU\n\ndata: {\"b64_json\":null}\n\ndata: [DONE]"
+	const want = ":a\"comment\r\nevent:image_generation.partial_image\r\ndata:{\"b64_json\":0,\"type\":\"a b\"}\r\n\r\n" +
+		"data:{\"type\":\"x.completed\",\"b64_json\":1,\"usage\":{}}\n\ndata:{\"b64_json\":\n\ndata:{\"b64_json\":null}\n\ndata:[DONE]"
+	for piece := 1; piece <= len(stream); piece++ {
+		images := openai.NewImages(new(record.Call))
+		images.Request([]byte(`{"stream":true}`), true)
+		got := ""
+		for rest := stream; rest != ""; {
+			n := min(piece, len(rest))
+			got += string(images.Sift([]byte(rest[:n])))
+			rest = rest[n:]
+		}
+		require.Equal(t, want, got, piece)
 	}
 }

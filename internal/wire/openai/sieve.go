@@ -12,18 +12,19 @@ import (
 // prompts as revised, of some kilobytes each, addresses and counts.
 const maxSieved = 64 << 10
 
-// sieve reads a JSON object in pieces, cut anywhere, and keeps all of it but the
-// images in base64: the text of a member called b64_json becomes the number of a
-// picture. Such text is most of an answer, and nobody is to hold it twice.
+// sieve reads JSON in pieces, cut anywhere, and keeps all of it but the images in
+// base64: the text of a member called b64_json becomes the number of a picture. Such
+// text is most of an answer, and nobody is to hold it twice.
 type sieve struct {
 	// described is set when the bytes are to be described.
 	described bool
 	pictures  []*record.Blob
 
-	// kept is the object as far as there was room for it, over is set when there was
-	// not.
-	kept []byte
-	over bool
+	// kept is what was kept, up to a limit in bytes, over is set when there was no
+	// room for more.
+	kept  []byte
+	limit int
+	over  bool
 	// depth is the number of objects and lists that are open.
 	depth        int
 	closed, junk bool
@@ -98,7 +99,7 @@ func (v *sieve) isPicture() bool {
 }
 
 func (v *sieve) keep(p ...byte) {
-	if v.over = v.over || len(v.kept)+len(p) > maxSieved; !v.over {
+	if v.over = v.over || len(v.kept)+len(p) > v.limit; !v.over {
 		v.kept = append(v.kept, p...)
 	}
 }
@@ -159,6 +160,16 @@ func (v *sieve) escaped(c byte) {
 	v.escape = v.escape[:0]
 }
 
+// takePicture consumes the number of a picture and returns its description, which is
+// nil where nobody wants one.
+func (v *sieve) takePicture(s *jsonscan.Scanner) (picture *record.Blob, ok bool) {
+	n, ok := s.Int()
+	if !ok || n < 0 || n >= int64(len(v.pictures)) {
+		return nil, false
+	}
+	return v.pictures[n], true
+}
+
 // maxPictures bounds the pictures of one answer.
 const maxPictures = 1 << 10
 
@@ -169,15 +180,34 @@ func (v *sieve) endText() {
 		v.keep('"')
 		return
 	}
-	v.endPicture()
-	v.keep(strconv.AppendInt(nil, int64(len(v.pictures)-1), 10)...)
-}
-
-// endPicture describes a picture, or as much of one as came.
-func (v *sieve) endPicture() {
 	v.picture.end()
 	if len(v.pictures) < maxPictures {
+		v.keep(strconv.AppendInt(nil, int64(len(v.pictures)), 10)...)
 		v.pictures = append(v.pictures, v.picture.blob())
+	} else {
+		v.keep([]byte("null")...)
 	}
 	v.picture = nil
+}
+
+// lines reads the next bytes of a stream of events and returns what is kept of them.
+// No JSON goes on in another line.
+func (v *sieve) lines(p []byte) []byte {
+	v.kept = v.kept[:0]
+	for len(p) > 0 {
+		n := len(p)
+		for _, end := range []byte{'\n', '\r'} {
+			if at := bytes.IndexByte(p[:n], end); at >= 0 {
+				n = at
+			}
+		}
+		v.write(p[:n])
+		if n < len(p) {
+			v.quoted, v.named, v.picture, v.escape = false, false, nil, v.escape[:0]
+			v.keep(p[n])
+			n++
+		}
+		p = p[n:]
+	}
+	return v.kept
 }
