@@ -130,7 +130,8 @@ func invocationParams(c *record.Call) string {
 func writeLiteral(w *jsonappend.Writer, value string) {
 	s := jsonscan.NewString(value)
 	kind := s.Kind()
-	if s.Skip(); s.End() && (kind == jsonscan.Number || kind == jsonscan.Bool) {
+	s.Skip()
+	if s.End() && (kind == jsonscan.Number || kind == jsonscan.Bool) {
 		w.Raw([]byte(value))
 		return
 	}

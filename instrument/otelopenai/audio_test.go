@@ -54,7 +54,8 @@ func TestATranscriptionIsOneSpan(t *testing.T) {
 
 func TestATranslationTellsHowLongTheSoundIs(t *testing.T) {
 	s := newStand(t, answerJSON(`{"task":"translate","duration":36.5,"text":"Hello."}`))
-	_, err := s.client.Audio.Translations.New(t.Context(), openai.AudioTranslationNewParams{File: strings.NewReader("x"), Model: "whisper-1"})
+	p := openai.AudioTranslationNewParams{File: strings.NewReader("x"), Model: "whisper-1"}
+	_, err := s.client.Audio.Translations.New(t.Context(), p) //nolint:staticcheck // deprecated, and still in use
 	require.NoError(t, err)
 	requireAttributes(t, s.span(t), map[string]any{"genotel.audio.duration": 36.5, "gen_ai.request.model": "whisper-1"})
 }

@@ -104,6 +104,7 @@ func (s *Scanner) End() bool {
 			s.mismatch()
 		}
 		s.endPart(s.matched == len(s.delimiter)) // what may be its beginning is none of the part
+	default:
 	}
 	if s.state != complete {
 		s.state = broken

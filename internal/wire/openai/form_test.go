@@ -111,8 +111,8 @@ func TestALongTextOfAFormIsCut(t *testing.T) {
 
 func TestAFormThatIsCutIsAnIncompleteRequest(t *testing.T) {
 	body := form(t, "model", "gpt-image-1", "image/a.png", "a payload", "n", "2")
-	cut := bytes.Index(body, []byte("payload"))
-	call := filled(images, body[:cut], 33)
+	cut, _, _ := bytes.Cut(body, []byte("payload"))
+	call := filled(images, cut, 33)
 	assert.Equal(t, "gpt-image-1", call.Request.Model)
 	assert.Equal(t, none, call.Request.ChoiceCount)
 	assert.Equal(t, parts(record.Image{Media: record.Media{MIMEType: "image/png"}, Name: "a.png", Field: "image"}), call.Request.Messages[0].Parts)

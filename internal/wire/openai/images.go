@@ -10,7 +10,6 @@ import (
 	"github.com/genotel/genotel/internal/jsonscan"
 	"github.com/genotel/genotel/internal/wire"
 	"github.com/genotel/genotel/otelgenai/record"
-	"github.com/genotel/genotel/semconv"
 )
 
 // Images decodes one call that generates, edits or varies images. It never holds
@@ -46,7 +45,7 @@ var (
 
 // NewImages returns a decoder that fills call.
 func NewImages(call *record.Call) *Images {
-	call.Request.OutputType = semconv.GenAIOutputTypeImage
+	call.Request.OutputType = "image"
 	return &Images{
 		mediaRequest: mediaRequest{call: call, upload: uploadedImage},
 		sieve:        sieve{limit: maxSieved},

@@ -8,7 +8,6 @@ import (
 	"github.com/genotel/genotel/internal/jsonscan"
 	"github.com/genotel/genotel/internal/wire"
 	"github.com/genotel/genotel/otelgenai/record"
-	"github.com/genotel/genotel/semconv"
 )
 
 // Speech decodes one call that makes sound of a text. The sound is counted and
@@ -38,7 +37,7 @@ var (
 
 // NewSpeech returns a decoder that fills call.
 func NewSpeech(call *record.Call) *Speech {
-	call.Request.OutputType = semconv.GenAIOutputTypeSpeech
+	call.Request.OutputType = "speech"
 	return &Speech{mediaRequest: mediaRequest{call: call}, length: -1}
 }
 

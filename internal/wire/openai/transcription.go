@@ -9,7 +9,6 @@ import (
 	"github.com/genotel/genotel/internal/jsonscan"
 	"github.com/genotel/genotel/internal/wire"
 	"github.com/genotel/genotel/otelgenai/record"
-	"github.com/genotel/genotel/semconv"
 )
 
 // Transcription decodes one call that transcribes or translates sound.
@@ -41,7 +40,7 @@ var (
 
 // NewTranscription returns a decoder that fills call.
 func NewTranscription(call *record.Call) *Transcription {
-	call.Request.OutputType = semconv.GenAIOutputTypeText
+	call.Request.OutputType = "text"
 	return &Transcription{mediaRequest: mediaRequest{call: call, upload: uploadedAudio}, length: -1, budget: newBudget()}
 }
 
