@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strings"
 
 	"github.com/genotel/genotel/internal/guard"
 	"github.com/genotel/genotel/internal/wire"
@@ -13,11 +14,14 @@ import (
 // boundaryOf is the boundary of a request whose body is a multipart form, empty for
 // any other.
 func boundaryOf(req *http.Request) string {
-	if req.Body == nil || req.Body == http.NoBody {
+	const form = "multipart/form-data"
+	contentType := req.Header.Get("Content-Type")
+	if len(contentType) < len(form) || !strings.EqualFold(contentType[:len(form)], form) ||
+		req.Body == nil || req.Body == http.NoBody {
 		return ""
 	}
-	kind, params, err := mime.ParseMediaType(req.Header.Get("Content-Type"))
-	if err != nil || kind != "multipart/form-data" {
+	kind, params, err := mime.ParseMediaType(contentType)
+	if err != nil || kind != form {
 		return ""
 	}
 	return params["boundary"]

@@ -213,3 +213,40 @@ func TestTheEventsOfAStreamAreSiftedWhereverTheyAreCut(t *testing.T) {
 		require.Equal(t, want, got, piece)
 	}
 }
+
+func TestTheCostOfAnImageDoesNotGrowWithTheSizeOfAPiece(t *testing.T) {
+	const size = 4 << 20 // were it looked through at each escape, this would take minutes
+	slashes := strings.Repeat(`\/`, size)
+	call, complete := pictured(`{}`, `{"data":[{"b64_json":"`+slashes+`"}]}`, 1<<30)
+	assert.True(t, complete)
+	assert.Equal(t, blob(strings.Repeat("\xff", size/4*3)), call.Response.Choices[0].Message.Parts[0].(record.Image).Blob)
+
+	images := openai.NewImages(new(record.Call))
+	images.Request([]byte(`{"stream":true}`), true)
+	for _, end := range []string{"\n", "\r"} {
+		lines := []byte(strings.Repeat("x"+end, size))
+		assert.Equal(t, string(lines), string(images.Sift(lines)))
+	}
+}
+
+func BenchmarkImages(b *testing.B) {
+	const piece = 32 << 10
+	answer := []byte(`{"data":[{"b64_json":"` + base64Of(strings.Repeat("\x89PNG\r\n", 1<<20)) + `"}]}`)
+	for name, content := range map[string]bool{"content": true, "no content": false} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(answer)))
+			b.ReportAllocs()
+			for b.Loop() {
+				images := openai.NewImages(new(record.Call))
+				images.Request([]byte(`{}`), content)
+				for rest := answer; len(rest) > 0; rest = rest[min(piece, len(rest)):] {
+					images.Piece(rest[:min(piece, len(rest))])
+				}
+				images.Response(nil)
+				if !images.Finish() {
+					b.Fatal("incomplete")
+				}
+			}
+		})
+	}
+}

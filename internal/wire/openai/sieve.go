@@ -110,21 +110,18 @@ func (v *sieve) text(p []byte) int {
 		v.escaped(p[0])
 		return 1
 	}
-	n := len(p)
-	if end := bytes.IndexByte(p, '"'); end >= 0 {
-		n = end
-	}
-	if at := bytes.IndexByte(p[:n], '\\'); at >= 0 {
-		n = at
-	}
+	n, _ := jsonscan.IndexSpecial(p, 0)
 	v.plain(p[:n])
 	if n == len(p) {
 		return n
 	}
-	if p[n] == '"' {
+	switch p[n] {
+	case '"':
 		v.endText()
-	} else {
+	case '\\':
 		v.escape = append(v.escape, '\\')
+	default: // no JSON
+		v.plain(p[n : n+1])
 	}
 	return n + 1
 }
@@ -149,9 +146,12 @@ func (v *sieve) escaped(c byte) {
 	if v.escape[1] == 'u' && len(v.escape) < long {
 		return
 	}
-	if v.picture == nil {
+	switch {
+	case v.picture == nil:
 		v.plain(v.escape)
-	} else {
+	case v.escape[1] == '/': // some servers write each one so
+		v.plain(v.escape[1:])
+	default:
 		literal := jsonscan.New(append(append([]byte{'"'}, v.escape...), '"'))
 		if character, ok := literal.Text(); ok && character != "\n" && character != "\r" {
 			v.plain([]byte(character))
@@ -190,19 +190,23 @@ func (v *sieve) endText() {
 	v.picture = nil
 }
 
+// maxLook bounds how far the end of a line is looked for at once, in bytes: a stream
+// may have only one of the two kinds.
+const maxLook = 4 << 10
+
 // lines reads the next bytes of a stream of events and returns what is kept of them.
 // No JSON goes on in another line.
 func (v *sieve) lines(p []byte) []byte {
 	v.kept = v.kept[:0]
 	for len(p) > 0 {
-		n := len(p)
+		n := min(len(p), maxLook)
 		for _, end := range []byte{'\n', '\r'} {
 			if at := bytes.IndexByte(p[:n], end); at >= 0 {
 				n = at
 			}
 		}
 		v.write(p[:n])
-		if n < len(p) {
+		if n < len(p) && (p[n] == '\n' || p[n] == '\r') {
 			v.quoted, v.named, v.picture, v.escape = false, false, nil, v.escape[:0]
 			v.keep(p[n])
 			n++
