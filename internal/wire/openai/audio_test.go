@@ -131,6 +131,11 @@ func TestATranscriptHasManyForms(t *testing.T) {
 			"verbose_json", "application/json", `{"task":"transcribe","language":"english","duration":1.25,"text":"Hello, you.",` +
 				`"segments":[{"id":0,"text":"other"}],"usage":{"type":"duration","seconds":2}}`, text, record.Some(1.25), record.Usage{},
 		},
+		"Mistral": {
+			"", "application/json", `{"model":"m","text":"Hello, you.","usage":{"prompt_audio_seconds":3,"prompt_tokens":4,"completion_tokens":5,"total_tokens":9}}`,
+			text, record.Some(3.0),
+			record.Usage{Input: some(4), Output: some(5), Total: some(9)},
+		},
 		"billed by time":    {"", "", `{"text":"Hello, you.","usage":{"type":"duration","seconds":2}}`, text, record.Some(2.0), record.Usage{}},
 		"text":              {"text", "text/plain; charset=utf-8", text, text, record.Opt[float64]{}, record.Usage{}},
 		"text like JSON":    {"text", "text/plain", `{"text":"x"}`, `{"text":"x"}`, record.Opt[float64]{}, record.Usage{}},

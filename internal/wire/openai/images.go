@@ -104,6 +104,8 @@ func (i *Images) readMember(s *jsonscan.Scanner, key string) bool {
 		readInlineError(s, i.call)
 	case "usage":
 		readResponsesUsage(s, &i.call.Usage)
+	case "id": // OpenAI has neither of the two, others do
+		firstText(s, &i.call.Response.ID)
 	case "model":
 		firstText(s, &i.call.Response.Model)
 	case "output_format":

@@ -106,6 +106,8 @@ func (t *Transcription) readMembers(s *jsonscan.Scanner) {
 				return false
 			}
 			t.text = t.budget.text(s)
+		case "model": // OpenAI has none, others do
+			firstText(s, &t.call.Response.Model)
 		case "duration":
 			float(s, &seconds)
 		case "usage":
@@ -135,11 +137,15 @@ func readTokensOrSeconds(s *jsonscan.Scanner, call *record.Call) {
 	rest := jsonscan.New(raw)
 	members(&rest, func(key []byte) bool {
 		switch string(key) {
+		case "prompt_tokens": // Mistral counts as for chats
+			count(&rest, &call.Usage.Input)
+		case "completion_tokens":
+			count(&rest, &call.Usage.Output)
 		case "input_token_details": // as this endpoint spells it
 			readInputDetails(&rest, &call.Usage)
 		case "output_token_details":
 			readOutputDetails(&rest, &call.Usage)
-		case "seconds":
+		case "seconds", "prompt_audio_seconds": // the latter is Mistral's
 			if seconds, ok := rest.Float(); ok && seconds >= 0 && !call.Response.AudioSeconds.IsSet() {
 				call.Response.AudioSeconds = record.Some(seconds)
 			}
