@@ -323,6 +323,29 @@ func TestALargeAnswerWithImagesIsNotHeld(t *testing.T) {
 	}
 }
 
+func TestALargeUploadIsNotCopied(t *testing.T) {
+	const most = 256 << 10
+	picture := strings.Repeat("PICTURE\r\n-", 25<<20/10)
+	answer := inMemory{contentType: "application/json", parts: []string{`{"created":1,"data":[{"url":"u"}]}`}}
+	allocated := func(opts ...option.RequestOption) int64 {
+		client := openai.NewClient(append(opts, option.WithBaseURL("http://provider/v1/"), option.WithAPIKey("k"),
+			option.WithHTTPClient(&http.Client{Transport: &answer}))...)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := client.Images.Edit(t.Context(), edit(strings.NewReader(picture)))
+		require.NoError(t, err)
+		runtime.ReadMemStats(&after)
+		return int64(after.TotalAlloc - before.TotalAlloc)
+	}
+	allocated(traced(sdktrace.AlwaysSample(), onSpan)) // the pools are filled
+	without := allocated()
+	for name, sampler := range map[string]sdktrace.Sampler{"sampled": sdktrace.AlwaysSample(), "not sampled": sdktrace.NeverSample()} {
+		with := allocated(traced(sampler, onSpan))
+		t.Logf("%s: %d bytes, %d untraced", name, with, without)
+		assert.Less(t, with, without+most, name)
+	}
+}
+
 func TestALargeImageOfAStreamIsNotHeld(t *testing.T) {
 	const size, most, piece = 30 << 20, 64 << 10, 32 << 10
 	picture := base64.StdEncoding.EncodeToString(make([]byte, size/4*3))
