@@ -4,6 +4,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/genotel/genotel/internal/jsonappend"
+	"github.com/genotel/genotel/internal/jsonscan"
 	"github.com/genotel/genotel/otelgenai/record"
 	"github.com/genotel/genotel/semconv"
 	"github.com/genotel/genotel/semconv/langsmith"
@@ -45,7 +46,7 @@ func runType(c *record.Call) string {
 	case semconv.GenAIOperationNameRetrieval:
 		return langsmith.SpanKindRetriever
 	case semconv.GenAIOperationNameChat, semconv.GenAIOperationNameGenerateContent,
-		semconv.GenAIOperationNameTextCompletion:
+		semconv.GenAIOperationNameTextCompletion, semconv.OperationNameModeration:
 		return langsmith.SpanKindLLM
 	case semconv.GenAIOperationNameFetchResponse:
 		if generates(c) {
@@ -63,7 +64,7 @@ func modelType(c *record.Call) string {
 	switch {
 	case c.Operation == semconv.GenAIOperationNameTextCompletion:
 		return langsmith.ModelTypeLLM
-	case c.Operation == semconv.GenAIOperationNameEmbeddings, !generates(c):
+	case c.Operation == semconv.GenAIOperationNameEmbeddings, c.Operation == semconv.OperationNameModeration, !generates(c):
 		return ""
 	default:
 		return langsmith.ModelTypeChat
@@ -164,8 +165,25 @@ func invocationParams(c *record.Call) string {
 		w.Key("stream")
 		w.Bool(true)
 	}
+	for _, option := range r.Options {
+		w.Key(option.Name)
+		writeLiteral(&w, option.Value)
+	}
 	w.EndObject()
 	return string(w.Bytes())
+}
+
+// writeLiteral writes a number or a truth value as what it is, and anything else as
+// a text.
+func writeLiteral(w *jsonappend.Writer, value string) {
+	s := jsonscan.NewString(value)
+	kind := s.Kind()
+	s.Skip()
+	if s.End() && (kind == jsonscan.Number || kind == jsonscan.Bool) {
+		w.Raw([]byte(value))
+		return
+	}
+	w.String(value)
 }
 
 // usageMetadata is LangSmith's own usage object. It wins over gen_ai.usage.*,

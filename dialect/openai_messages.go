@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -166,7 +167,7 @@ func writeOpenAIPart(w *jsonappend.Writer, part record.Part) {
 	case record.Image:
 		writeOpenAIImage(w, p)
 	case record.Audio:
-		writeMediaText(w, "audio", &p.Media, p.Transcript)
+		writeMediaText(w, "audio", &p.Media, cmp.Or(p.Transcript, p.Name))
 	case record.File:
 		writeMediaText(w, "file", &p.Media, p.Name)
 	case record.ServerToolCall:
@@ -190,7 +191,7 @@ func writeServerToolText(w *jsonappend.Writer, what, content string) {
 
 func writeOpenAIImage(w *jsonappend.Writer, p record.Image) {
 	if p.URI == "" {
-		writeMediaText(w, "image", &p.Media, "")
+		writeMediaText(w, cmp.Or(uploadKinds[p.Field], "image"), &p.Media, p.Name)
 		return
 	}
 	w.Object()
@@ -213,7 +214,10 @@ func writeMediaText(w *jsonappend.Writer, modality string, m *record.Media, text
 		}
 	}
 	if m.Blob != nil {
-		words = append(words, strconv.Itoa(m.Blob.Bytes)+" bytes", "sha256:"+m.Blob.SHA256)
+		words = append(words, strconv.Itoa(m.Blob.Bytes)+" bytes")
+	}
+	if m.Blob != nil && m.Blob.SHA256 != "" {
+		words = append(words, "sha256:"+m.Blob.SHA256)
 	}
 	description := "[" + strings.Join(words, ", ") + "]"
 	if text != "" {

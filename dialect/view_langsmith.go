@@ -101,8 +101,20 @@ func langsmithCompletion(c *record.Call) string {
 		}
 		w.EndArray()
 	}
+	if len(c.Response.Moderations) > 0 {
+		w.Key("results")
+		writeModerations(&w, c.Response.Moderations)
+	}
 	w.EndObject()
 	return string(w.Bytes())
+}
+
+func writeModerations(w *jsonappend.Writer, verdicts []record.Moderation) {
+	w.Array()
+	for _, verdict := range verdicts {
+		w.RawOrString(verdict.JSON)
+	}
+	w.EndArray()
 }
 
 func writeChoice(w *jsonappend.Writer, choice *record.Choice) {

@@ -163,6 +163,12 @@ func langtraceAnswer(c *record.Call) string {
 			written = true
 		}
 	}
+	for _, verdict := range c.Response.Moderations {
+		if verdict.JSON != "" {
+			writeLangtraceMessage(&w, &record.Message{Role: "assistant", Parts: []record.Part{record.Text{Content: verdict.JSON}}})
+			written = true
+		}
+	}
 	w.EndArray()
 	if !written {
 		return ""

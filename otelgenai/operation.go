@@ -137,6 +137,7 @@ func (op *Operation) attributes() []attribute.KeyValue {
 	if cfg.llm {
 		attrs = dialect.AppendLLM(attrs, c)
 	}
+	attrs = dialect.AppendMedia(attrs, c)
 	attrs = dialect.AppendDelivery(attrs, c)
 	attrs = dialect.AppendGateway(attrs, c)
 	if cfg.content.onSpan() {

@@ -12,9 +12,10 @@ import (
 // Redactor returns text with what must not be seen replaced. It gets one text at
 // a time, reassembled and never a fragment of a stream: message texts, reasoning,
 // refusals, tool arguments and results, tool descriptions and schemas, variables
-// of prompts, transcripts, media URIs, file names, names of participants, stop
-// sequences, error messages, the path of the request's URL, descriptions of agents,
-// and queries, texts, file names and metadata of searches. Identifiers are left
+// of prompts, transcripts, verdicts of moderations, media URIs, file names, names of
+// participants, stop sequences, error messages, the path of the request's URL,
+// descriptions of agents, and queries, texts, file names and metadata of searches.
+// Identifiers are left
 // alone: roles, models, finish reasons, names and ids of tools, ids of files.
 //
 // It must be safe for concurrent use and may run on any goroutine, some time
@@ -66,6 +67,9 @@ func redactContent(c *record.Call, redact Redactor) {
 		r.message(&c.Response.Choices[i].Message)
 	}
 	r.retrieval(&c.Retrieval)
+	for i := range c.Response.Moderations {
+		r.text(&c.Response.Moderations[i].JSON)
+	}
 	if r.err != nil {
 		withhold(c, semconv.ContentWithheldRedactorError)
 		reportRedaction(r.err)
@@ -124,6 +128,9 @@ func withhold(c *record.Call, reason string) {
 		c.Response.Choices[i].Message.Parts = nil
 	}
 	c.Retrieval.Queries, c.Retrieval.Documents = nil, nil
+	for i := range c.Response.Moderations {
+		c.Response.Moderations[i].JSON = ""
+	}
 	if c.Error != nil {
 		c.Error.Message = ""
 	}
@@ -178,9 +185,11 @@ func (r *redaction) part(part record.Part) record.Part {
 		return p
 	case record.Image:
 		r.text(&p.URI)
+		r.text(&p.Name)
 		return p
 	case record.Audio:
 		r.text(&p.URI)
+		r.text(&p.Name)
 		r.text(&p.Transcript)
 		return p
 	case record.File:

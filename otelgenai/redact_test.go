@@ -26,11 +26,16 @@ var places = map[string]func(c *record.Call, text string){
 	"prompt's variable": func(c *record.Call, text string) {
 		c.Request.PromptVariables = []record.Variable{{Name: "x", Value: text}}
 	},
-	"image URI":       func(c *record.Call, text string) { ask(c, record.Image{Media: record.Media{URI: text}}) },
-	"audio URI":       func(c *record.Call, text string) { ask(c, record.Audio{Media: record.Media{URI: text}}) },
-	"file URI":        func(c *record.Call, text string) { ask(c, record.File{Media: record.Media{URI: text}}) },
-	"transcript":      func(c *record.Call, text string) { ask(c, record.Audio{Transcript: text}) },
-	"file name":       func(c *record.Call, text string) { ask(c, record.File{Name: text}) },
+	"image URI":  func(c *record.Call, text string) { ask(c, record.Image{Media: record.Media{URI: text}}) },
+	"audio URI":  func(c *record.Call, text string) { ask(c, record.Audio{Media: record.Media{URI: text}}) },
+	"file URI":   func(c *record.Call, text string) { ask(c, record.File{Media: record.Media{URI: text}}) },
+	"transcript": func(c *record.Call, text string) { ask(c, record.Audio{Transcript: text}) },
+	"file name":  func(c *record.Call, text string) { ask(c, record.File{Name: text}) },
+	"image name": func(c *record.Call, text string) { ask(c, record.Image{Name: text}) },
+	"sound name": func(c *record.Call, text string) { ask(c, record.Audio{Name: text}) },
+	"verdict": func(c *record.Call, text string) {
+		c.Response.Moderations = []record.Moderation{{JSON: text}}
+	},
 	"unknown part":    func(c *record.Call, text string) { ask(c, record.Generic{Type: "x", JSON: text}) },
 	"participant":     func(c *record.Call, text string) { c.Request.Messages = []record.Message{{Name: text}} },
 	"instructions":    func(c *record.Call, text string) { c.Request.System = []record.Part{record.Text{Content: text}} },

@@ -43,6 +43,21 @@ const (
 	// states it. A double.
 	UsageCostKey = attribute.Key("genotel.usage.cost")
 
+	// AudioBytesKey is the number of bytes of sound that a call for speech brought. An
+	// int.
+	AudioBytesKey = attribute.Key("genotel.audio.bytes")
+
+	// AudioDurationKey is the length of the sound that was transcribed or translated,
+	// in seconds, as the provider says: of some models it is what is billed. A double.
+	AudioDurationKey = attribute.Key("genotel.audio.duration")
+
+	// ModerationFlaggedKey says whether any input of a moderation was flagged. A bool.
+	ModerationFlaggedKey = attribute.Key("genotel.moderation.flagged")
+
+	// ModerationCategoriesKey names the categories in which inputs of a moderation were
+	// flagged, each once, in the provider's words. Strings.
+	ModerationCategoriesKey = attribute.Key("genotel.moderation.categories")
+
 	// ErrorCodeKey is the member code of the provider's error, verbatim. A string.
 	ErrorCodeKey = attribute.Key("genotel.error.code")
 
@@ -58,6 +73,8 @@ const (
 	OperationNameCountTokens = "count_tokens"
 	// OperationNameCreateBatch hands in a file of requests that are answered later.
 	OperationNameCreateBatch = "create_batch"
+	// OperationNameModeration is a verdict on texts and pictures.
+	OperationNameModeration = "moderation"
 )
 
 // Values of [ContentWithheldKey].

@@ -3,9 +3,10 @@
 //	client := openai.NewClient(otelopenai.WithTracing())
 //
 // Each chat completion, response that is created, completion and call for
-// embeddings becomes one span that follows the OpenTelemetry GenAI conventions:
-// model, parameters, token counts, finish reasons, time to first token, length of
-// the embeddings and errors, for plain and streamed calls. A call that the client
+// embeddings, images, speech, a transcription or a moderation becomes one span that
+// follows the OpenTelemetry GenAI conventions: model, parameters, token counts,
+// finish reasons, time to first token, length of the embeddings and errors, for
+// plain and streamed calls. Images, sound and uploaded files are never held. A call that the client
 // retries stays one span, with its attempts as children. Spans go to the global
 // TracerProvider, or to the one given by otelgenai.WithTracerProvider; see
 // genotel.Configure for sending them somewhere.

@@ -93,6 +93,10 @@ func (c *Call) begin(req *http.Request, endpoint *Endpoint) *http.Request {
 	if endpoint.Describe != nil {
 		endpoint.Describe(call, req.URL, body.bytes())
 	}
+	boundary := boundaryOf(req)
+	if model := formModel(req, endpoint, boundary); model != "" {
+		call.Request.Model = model
+	}
 	ctx, op := c.client.Instrumentor.Begin(req.Context(), call)
 	f := &flight{op: op, call: call, last: call.Timing.Start}
 	if endpoint.AskForUsage != nil && c.client.Instrumentor.StreamUsage() {
@@ -109,7 +113,10 @@ func (c *Call) begin(req *http.Request, endpoint *Endpoint) *http.Request {
 	f.exchange = endpoint.Decode(call)
 	f.onEvent = f.event
 	outgoing := c.attempt(ctx, req)
-	if body != nil || !f.tee(outgoing) {
+	switch {
+	case body == nil && f.readForm(req, outgoing, boundary):
+	case body == nil && f.tee(outgoing):
+	default:
 		f.exchange.Request(body.bytes(), op.WantsContent())
 	}
 	return outgoing

@@ -1,6 +1,7 @@
 package httpcall
 
 import (
+	"io"
 	"net/http"
 	"net/url"
 
@@ -25,6 +26,9 @@ type Endpoint struct {
 	// Describe writes what else the span is to have from its start into the record;
 	// it is nil where there is nothing. It must be as cheap.
 	Describe func(call *record.Call, url *url.URL, body []byte)
+	// FormModel finds the model in a multipart form, of which it reads no more than
+	// it must. It is nil where there are no forms.
+	FormModel func(boundary string, body io.Reader) string
 	// Decode returns the decoder of one call.
 	Decode func(*record.Call) wire.Exchange
 }

@@ -3,6 +3,7 @@ package httpcall_test
 import (
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -56,8 +57,24 @@ func (e exchange) Retained() int {
 
 func (e exchange) Content(*record.Call) { e.enter("Content") }
 
+// media is a decoder of forms and of more than JSON.
+type media struct{ exchange }
+
+func (e media) Form(string, bool) { e.enter("Form") }
+
+func (e media) FormPiece([]byte) { e.enter("FormPiece") }
+
+func (e media) FormEnd() { e.enter("FormEnd") }
+
+func (e media) Type(string, int64) bool {
+	e.enter("Type")
+	return false
+}
+
+func (e media) Cut() { e.enter("Cut") }
+
 // newClient returns a client of a decoder, and its spans.
-func newClient(decoder exchange) (*httpcall.Client, *tracetest.SpanRecorder) {
+func newClient(decoder wire.Exchange) (*httpcall.Client, *tracetest.SpanRecorder) {
 	spans := tracetest.NewSpanRecorder()
 	return &httpcall.Client{
 		Instrumentor: otelgenai.NewInstrumentor("test", otelgenai.WithTracerProvider(
@@ -215,4 +232,36 @@ func TestReadingHeadersThatPanicsCostsNeitherTheCallNorTheSpan(t *testing.T) {
 	require.NoError(t, res.Body.Close())
 	assert.Len(t, spans.Ended(), 1)
 	assert.Equal(t, 2, reports)
+}
+
+func TestADecoderThatPanicsAtAFormCostsNeitherTheCallNorTheSpan(t *testing.T) {
+	before := otel.GetErrorHandler()
+	reports := 0
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(error) { reports++ }))
+	t.Cleanup(func() { otel.SetErrorHandler(before) })
+	for _, method := range []string{"FormPiece", "FormEnd", "Type", "Cut"} {
+		t.Run(method, func(t *testing.T) {
+			reports = 0
+			client, spans := newClient(media{exchange{panics: method}})
+			req := newRequest(t)
+			req.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+			req.Body, req.GetBody = io.NopCloser(strings.NewReader("--b--")), nil
+			call := client.NewCall(nil)
+			res, err := call.RoundTrip(req, func(req *http.Request) (*http.Response, error) {
+				sent, err := io.ReadAll(req.Body)
+				assert.Equal(t, "--b--", string(sent))
+				assert.NoError(t, err)
+				return respond(http.StatusOK, http.Header{"Content-Type": {"audio/mpeg"}}, "sound")(req)
+			})
+			require.NoError(t, err)
+			body := make([]byte, 3)
+			_, err = io.ReadFull(res.Body, body)
+			require.NoError(t, err)
+			assert.Equal(t, "sou", string(body))
+			require.NoError(t, res.Body.Close())
+			assert.Positive(t, reports)
+			runtime.KeepAlive(call)
+			assert.Len(t, spans.Ended(), 1)
+		})
+	}
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+
+	"github.com/genotel/genotel/internal/wire"
 )
 
 // maxRequest bounds the request bodies that are looked into, in bytes; larger
@@ -86,6 +88,8 @@ type tee struct {
 	mu   sync.Mutex
 	seen []byte
 	over bool
+	// form reads a multipart form as it passes, or is nil.
+	form wire.Form
 }
 
 // tee replaces the body of outgoing, which is our own copy of the request, and
@@ -106,6 +110,8 @@ func (t *tee) Read(p []byte) (int, error) {
 	defer t.mu.Unlock()
 	switch {
 	case t.over || n <= 0:
+	case t.form != nil:
+		t.pass(p[:n])
 	case len(t.seen)+n > maxRequest:
 		t.seen, t.over = nil, true
 	default:

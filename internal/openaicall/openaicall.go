@@ -120,6 +120,28 @@ var endpoints = []kind{
 		Model:     openai.Model,
 		Decode:    func(call *record.Call) wire.Exchange { return openai.NewEmbeddings(call) },
 	}},
+	{openai.IsImages, httpcall.Endpoint{
+		Operation: semconv.GenAIOperationNameGenerateContent,
+		Model:     openai.Model,
+		FormModel: openai.FormModel,
+		Decode:    func(call *record.Call) wire.Exchange { return openai.NewImages(call) },
+	}},
+	{openai.IsTranscription, httpcall.Endpoint{
+		Operation: semconv.GenAIOperationNameGenerateContent,
+		Model:     openai.Model,
+		FormModel: openai.FormModel,
+		Decode:    func(call *record.Call) wire.Exchange { return openai.NewTranscription(call) },
+	}},
+	{openai.IsSpeech, httpcall.Endpoint{
+		Operation: semconv.GenAIOperationNameGenerateContent,
+		Model:     openai.Model,
+		Decode:    func(call *record.Call) wire.Exchange { return openai.NewSpeech(call) },
+	}},
+	{openai.IsModeration, httpcall.Endpoint{
+		Operation: semconv.OperationNameModeration,
+		Model:     openai.Model,
+		Decode:    func(call *record.Call) wire.Exchange { return openai.NewModeration(call) },
+	}},
 }
 
 func endpoint(kinds []kind, method, path string) *httpcall.Endpoint {

@@ -92,3 +92,35 @@ func TestOnlyAPostToResponsesCreatesAResponse(t *testing.T) {
 		}
 	}
 }
+
+func TestOnlyPostsToTheirEndpointsAreCallsForImagesSoundAndModerations(t *testing.T) {
+	for path, want := range map[string]struct{ images, speech, transcription, moderation bool }{
+		"/v1/images/generations":                   {images: true},
+		"/openai/deployments/d/images/edits":       {images: true},
+		"/images/variations":                       {images: true},
+		"/v1/images":                               {},
+		"/v1/images/generations/":                  {},
+		"/v1/images/generations/img-1":             {},
+		"/v1/myimages/generations":                 {},
+		"/v1/audio/speech":                         {speech: true},
+		"/openai/deployments/tts/audio/speech":     {speech: true},
+		"/v1/audio/voices":                         {},
+		"/openai/v1/audio/transcriptions":          {transcription: true},
+		"/v1/audio/translations":                   {transcription: true},
+		"/v1/realtime/translations":                {},
+		"/v1/realtime/transcription_sessions":      {},
+		"/v1/moderations":                          {moderation: true},
+		"/v1/chat/moderations":                     {moderation: true},
+		"/v1/moderations/x":                        {},
+		"/v1/files?next=/v1/moderations#/images/x": {},
+		"": {},
+	} {
+		assert.Equal(t, want.images, openai.IsImages("POST", path), path)
+		assert.Equal(t, want.speech, openai.IsSpeech("POST", path), path)
+		assert.Equal(t, want.transcription, openai.IsTranscription("POST", path), path)
+		assert.Equal(t, want.moderation, openai.IsModeration("POST", path), path)
+		for _, is := range []func(method, path string) bool{openai.IsImages, openai.IsSpeech, openai.IsTranscription, openai.IsModeration} {
+			assert.False(t, is("GET", path), path)
+		}
+	}
+}
