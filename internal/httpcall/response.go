@@ -71,7 +71,7 @@ func (f *flight) aborted(ctx context.Context) {
 // unreachable notes an attempt that got no response.
 func (f *flight) unreachable(ctx context.Context, err error) {
 	e := transportError(err)
-	if e == nil || ctx.Err() != nil || !f.repeats() {
+	if e == nil || ctx.Err() != nil || final(err) || !f.repeats() {
 		f.fail(ctx, err)
 		return
 	}

@@ -1,11 +1,12 @@
 package clienttest
 
 import (
-	"bytes"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -52,14 +53,18 @@ func (p *Provider) Asked() []string {
 // ServeHTTP implements [http.Handler].
 func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
-	var asked bytes.Buffer
-	fmt.Fprintf(&asked, "%s %s %s %d %v %v\n", r.Method, r.RequestURI, r.Host, r.ContentLength, r.TransferEncoding, err)
-	_ = r.Header.Write(&asked) // sorted
-	asked.Write(body)
+	var request strings.Builder
+	fmt.Fprintf(&request, "%s %s %s %d %v %v\n", r.Method, r.RequestURI, r.Host, r.ContentLength, r.TransferEncoding, err)
+	_ = r.Header.Write(&request) // sorted
+	request.Write(body)
+	asked := request.String()
+	if _, params, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err == nil && params["boundary"] != "" {
+		asked = strings.ReplaceAll(asked, params["boundary"], "boundary") // it is random
+	}
 
 	p.mu.Lock()
 	answer := p.script[min(len(p.asked), len(p.script)-1)]
-	p.asked = append(p.asked, asked.String())
+	p.asked = append(p.asked, asked)
 	p.mu.Unlock()
 	// The same answer is the same at any time.
 	w.Header().Set("Date", "Sat, 01 Feb 2025 00:00:00 GMT")
