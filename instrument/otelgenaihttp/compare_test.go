@@ -27,7 +27,7 @@ type program struct {
 }
 
 // send sends a request and returns the response with what the caller sees of it.
-func (p program) send(ctx context.Context, t *testing.T, path string, body io.Reader) (*http.Response, []any) {
+func (p program) send(t *testing.T, ctx context.Context, path string, body io.Reader) (*http.Response, []any) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url+path, body)
 	require.NoError(t, err)
@@ -43,9 +43,9 @@ func (p program) send(ctx context.Context, t *testing.T, path string, body io.Re
 }
 
 // all is send, and all of the response.
-func (p program) all(ctx context.Context, t *testing.T, path string, body io.Reader) []any {
+func (p program) all(t *testing.T, ctx context.Context, path string, body io.Reader) []any {
 	t.Helper()
-	res, got := p.send(ctx, t, path, body)
+	res, got := p.send(t, ctx, path, body)
 	if res == nil {
 		return got
 	}
@@ -72,46 +72,46 @@ func TestAProgramThatUsesNetHTTPSeesTheSameWithTracing(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		answer http.HandlerFunc
-		run    func(ctx context.Context, t *testing.T, p program) []any
+		run    func(t *testing.T, p program) []any
 		attrs  map[string]any
 	}{
 		"a body that can be sent again": {
 			clienttest.JSON(clienttest.Completion),
-			func(ctx context.Context, t *testing.T, p program) []any {
-				return p.all(ctx, t, "chat/completions", strings.NewReader(chat))
+			func(t *testing.T, p program) []any {
+				return p.all(t, t.Context(), "chat/completions", strings.NewReader(chat))
 			},
 			map[string]any{"gen_ai.usage.input_tokens": int64(9), "gen_ai.request.model": "m"},
 		},
 		"a body that can be sent once": {
 			clienttest.JSON(clienttest.Completion),
-			func(ctx context.Context, t *testing.T, p program) []any {
-				return p.all(ctx, t, "chat/completions", struct{ io.Reader }{strings.NewReader(chat)})
+			func(t *testing.T, p program) []any {
+				return p.all(t, t.Context(), "chat/completions", struct{ io.Reader }{strings.NewReader(chat)})
 			},
 			map[string]any{"gen_ai.usage.input_tokens": int64(9), "gen_ai.request.model": "m"},
 		},
 		"no body": {
 			clienttest.Refuse(400, "empty"),
-			func(ctx context.Context, t *testing.T, p program) []any {
-				return p.all(ctx, t, "chat/completions", nil)
+			func(t *testing.T, p program) []any {
+				return p.all(t, t.Context(), "chat/completions", nil)
 			},
 			map[string]any{"error.type": "empty"},
 		},
 		"a compressed answer": {
-			zipped, func(ctx context.Context, t *testing.T, p program) []any {
-				return p.all(ctx, t, "chat/completions", strings.NewReader(chat))
+			zipped, func(t *testing.T, p program) []any {
+				return p.all(t, t.Context(), "chat/completions", strings.NewReader(chat))
 			},
 			map[string]any{"gen_ai.usage.input_tokens": int64(9)},
 		},
 		"an answer with a trailer": {
-			trailed, func(ctx context.Context, t *testing.T, p program) []any {
-				return p.all(ctx, t, "chat/completions", strings.NewReader(chat))
+			trailed, func(t *testing.T, p program) []any {
+				return p.all(t, t.Context(), "chat/completions", strings.NewReader(chat))
 			},
 			map[string]any{"gen_ai.usage.input_tokens": int64(9)},
 		},
 		"a stream, line by line": {
 			clienttest.Stream(clienttest.Chunks...),
-			func(ctx context.Context, t *testing.T, p program) []any {
-				res, got := p.send(ctx, t, "chat/completions", strings.NewReader(`{"model":"m","stream":true}`))
+			func(t *testing.T, p program) []any {
+				res, got := p.send(t, t.Context(), "chat/completions", strings.NewReader(`{"model":"m","stream":true}`))
 				lines := bufio.NewScanner(res.Body)
 				for lines.Scan() {
 					got = append(got, lines.Text())
@@ -122,18 +122,18 @@ func TestAProgramThatUsesNetHTTPSeesTheSameWithTracing(t *testing.T) {
 		},
 		"a stream that is copied": {
 			clienttest.Stream(clienttest.Chunks...),
-			func(ctx context.Context, t *testing.T, p program) []any {
-				res, got := p.send(ctx, t, "chat/completions", strings.NewReader(`{"model":"m","stream":true}`))
+			func(t *testing.T, p program) []any {
+				res, got := p.send(t, t.Context(), "chat/completions", strings.NewReader(`{"model":"m","stream":true}`))
 				var b bytes.Buffer
 				n, err := io.Copy(&b, res.Body)
-				return append(got, n, err, b.String())
+				return append(got, n, err, b.String(), res.Body.Close())
 			},
 			map[string]any{"gen_ai.usage.input_tokens": int64(9)},
 		},
 		"a stream that is left": {
 			clienttest.Hang(clienttest.Stream(clienttest.Chunks[0])),
-			func(ctx context.Context, t *testing.T, p program) []any {
-				res, got := p.send(ctx, t, "chat/completions", strings.NewReader(`{"model":"m","stream":true}`))
+			func(t *testing.T, p program) []any {
+				res, got := p.send(t, t.Context(), "chat/completions", strings.NewReader(`{"model":"m","stream":true}`))
 				line, err := bufio.NewReader(res.Body).ReadString('\n')
 				got = append(got, line, err, res.Body.Close())
 				_, err = res.Body.Read(make([]byte, 1))
@@ -143,17 +143,17 @@ func TestAProgramThatUsesNetHTTPSeesTheSameWithTracing(t *testing.T) {
 		},
 		"an answer that takes too long": {
 			clienttest.Hang(func(http.ResponseWriter, *http.Request) {}),
-			func(ctx context.Context, t *testing.T, p program) []any {
-				ctx, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+			func(t *testing.T, p program) []any {
+				ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 				defer cancel()
-				return p.all(ctx, t, "chat/completions", strings.NewReader(chat))
+				return p.all(t, ctx, "chat/completions", strings.NewReader(chat))
 			},
 			map[string]any{"error.type": "timeout"},
 		},
 		"embeddings": {
 			clienttest.JSON(clienttest.Embedding),
-			func(ctx context.Context, t *testing.T, p program) []any {
-				return p.all(ctx, t, "embeddings", strings.NewReader(`{"model":"m","input":"a"}`))
+			func(t *testing.T, p program) []any {
+				return p.all(t, t.Context(), "embeddings", strings.NewReader(`{"model":"m","input":"a"}`))
 			},
 			map[string]any{"gen_ai.operation.name": "embeddings", "gen_ai.usage.input_tokens": int64(5)},
 		},
@@ -166,7 +166,7 @@ func TestAProgramThatUsesNetHTTPSeesTheSameWithTracing(t *testing.T) {
 					if tracing != nil {
 						client.Transport = otelgenaihttp.NewTransport(client.Transport, tracing...)
 					}
-					return c.run(t.Context(), t, program{client: &client, url: provider.URL})
+					return c.run(t, program{client: &client, url: provider.URL})
 				})
 			require.Len(t, spans, 1)
 			for key, want := range c.attrs {
@@ -175,4 +175,23 @@ func TestAProgramThatUsesNetHTTPSeesTheSameWithTracing(t *testing.T) {
 			assert.Equal(t, c.attrs["error.type"] != nil, spans[0].Status().Code == codes.Error)
 		})
 	}
+}
+
+func TestARedirectIsFollowedAndEndsItsSpan(t *testing.T) {
+	provider := clienttest.NewProvider(t)
+	moved := clienttest.With("Location", "/elsewhere/chat/completions", clienttest.Answer(307, "text/plain", "moved"))
+	spans := clienttest.Compare(t, provider, []http.HandlerFunc{moved, clienttest.JSON(clienttest.Completion)},
+		func(t *testing.T, tracing []otelgenai.Option) any {
+			client := *provider.Client
+			if tracing != nil {
+				client.Transport = otelgenaihttp.NewTransport(client.Transport, tracing...)
+			}
+			return program{client: &client, url: provider.URL}.all(t, t.Context(), "chat/completions", strings.NewReader(chat))
+		})
+	require.Len(t, spans.Calls(), 2)
+	for _, span := range spans {
+		assert.Equal(t, codes.Unset, span.Status().Code)
+	}
+	assert.Equal(t, true, clienttest.Attr(spans[0], "genotel.response.incomplete"))
+	assert.Equal(t, int64(9), clienttest.Attr(spans[1], "gen_ai.usage.input_tokens"))
 }

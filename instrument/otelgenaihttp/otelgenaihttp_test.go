@@ -153,7 +153,8 @@ func TestTheRequestIsNotChanged(t *testing.T) {
 func TestARequestOptionMakesOneSpanOfARetriedCall(t *testing.T) {
 	requests := 0
 	url, _, traced, spans := newStand(t, func(w http.ResponseWriter, r *http.Request) {
-		if requests++; requests == 1 {
+		requests++
+		if requests == 1 {
 			w.Header().Set("Retry-After-Ms", "1")
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return

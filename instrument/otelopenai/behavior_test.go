@@ -240,14 +240,12 @@ func TestTheHelpersOfAStreamBehaveAsWithoutTracing(t *testing.T) {
 				var accumulated openai.ChatCompletionAccumulator
 				for s.Next() {
 					chunk := s.Current()
-					content, hasContent := "", false
 					log = append(log, chunk.RawJSON(), accumulated.AddChunk(chunk))
-					content, hasContent = accumulated.JustFinishedContent()
+					content, hasContent := accumulated.JustFinishedContent()
 					log = append(log, content, hasContent)
 				}
-				log = append(log, s.Next(), s.Current().RawJSON(), message(s.Err()))
-				log = append(log, message(s.Close()), message(s.Close()), s.Next(), message(s.Err()))
-				return append(log, accumulated.ChatCompletion)
+				return append(log, s.Next(), s.Current().RawJSON(), message(s.Err()), message(s.Close()), message(s.Close()),
+					s.Next(), message(s.Err()), accumulated.ChatCompletion)
 			}).Call(t)
 			switch c.outcome {
 			case "":
@@ -431,8 +429,10 @@ func TestAMiddlewareOfTheApplicationSeesTheSameOnEitherSide(t *testing.T) {
 		attrs   map[string]any
 	}{
 		"an answer": {script{good}, map[string]any{"gen_ai.usage.input_tokens": int64(9)}},
-		"a stream": {script{clienttest.Stream(delta(0, "a"), finish(0, "stop"), usageChunk, "[DONE]")},
-			map[string]any{"gen_ai.usage.input_tokens": int64(20)}},
+		"a stream": {
+			script{clienttest.Stream(delta(0, "a"), finish(0, "stop"), usageChunk, "[DONE]")},
+			map[string]any{"gen_ai.usage.input_tokens": int64(20)},
+		},
 		"an error": {script{clienttest.Refuse(400, "c")}, map[string]any{"error.type": "c"}},
 	} {
 		for _, outside := range []bool{false, true} {

@@ -188,8 +188,9 @@ func TestAnAttemptThatFollowsAResponseNobodyTouchedIsOfTheSameCall(t *testing.T)
 	client, spans := newClient(exchange{})
 	call := client.NewCall(func() int { return 1 })
 	json := http.Header{"Content-Type": {"application/json"}}
-	_, err := call.RoundTrip(newRequest(t), respond(http.StatusServiceUnavailable, json, "{}"))
-	require.NoError(t, err) // the body is left as it is
+	left, err := call.RoundTrip(newRequest(t), respond(http.StatusServiceUnavailable, json, "{}"))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = left.Body.Close() }) // not before the next attempt
 	assert.Empty(t, spans.Ended())
 
 	res, err := call.RoundTrip(again(t), respond(http.StatusOK, json, "{}"))
@@ -227,7 +228,7 @@ func TestAClientThatSleepsThroughItsCancellationMakesNoSecondCall(t *testing.T) 
 		synctest.Wait()
 		require.Len(t, spans.Ended(), 2, "the attempt and its call")
 
-		_, err = call.RoundTrip(again(t).WithContext(ctx), func(req *http.Request) (*http.Response, error) {
+		_, err = call.RoundTrip(again(t).WithContext(ctx), func(req *http.Request) (*http.Response, error) { //nolint:bodyclose // there is none
 			return nil, req.Context().Err()
 		})
 		require.ErrorIs(t, err, context.Canceled)

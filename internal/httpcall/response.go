@@ -192,7 +192,9 @@ func (f *flight) end(ctx context.Context) {
 			f.call.Error = &record.Error{Type: wire.DecodeError}
 		}
 	case document:
-		f.document()
+		if f.status < http.StatusMultipleChoices { // a redirect has no answer
+			f.document()
+		}
 	case failure:
 		f.finish(ctx, record.Failed, f.exchange.Failure(f.status, f.body))
 	case opaque:

@@ -264,11 +264,15 @@ func anUnreachableProvider(t *testing.T, s *stand) {
 }
 
 func canceledWhileItWaits(t *testing.T, s *stand) {
-	var cancel context.CancelFunc
+	arrived := make(chan struct{})
 	spans := s.compare(t, func(ctx context.Context, c Client) result {
-		ctx, cancel = context.WithCancel(ctx)
+		ctx, cancel := context.WithCancel(ctx)
+		go func() {
+			<-arrived
+			cancel()
+		}()
 		return s.chat(ctx, c)
-	}, Hang(func(http.ResponseWriter, *http.Request) { cancel() }))
+	}, Hang(func(http.ResponseWriter, *http.Request) { arrived <- struct{}{} }))
 	span := spans.Call(t)
 	assert.Equal(t, codes.Unset, span.Status().Code)
 	assert.Equal(t, true, Attr(span, "genotel.response.incomplete"))

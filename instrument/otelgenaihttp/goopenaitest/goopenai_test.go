@@ -243,3 +243,19 @@ func TestOneClientServesManyCallsConcurrentSafe(t *testing.T) {
 	group.Wait()
 	assert.Len(t, clienttest.Ended(t, recorder).Calls(), 32)
 }
+
+func TestAzureIsTraced(t *testing.T) {
+	p := clienttest.NewProvider(t)
+	spans := clienttest.Compare(t, p, []http.HandlerFunc{clienttest.JSON(clienttest.Completion)},
+		func(t *testing.T, tracing []otelgenai.Option) any {
+			t.Helper()
+			config := openai.DefaultAzureConfig("secret", p.URL)
+			config.HTTPClient = p.Client
+			if tracing != nil {
+				config.HTTPClient = &http.Client{Transport: otelgenaihttp.NewTransport(p.Client.Transport, tracing...)}
+			}
+			return ask(t.Context(), openai.NewClientWithConfig(config))
+		})
+	assert.Contains(t, p.Asked()[0], "/openai/deployments/gpt-4o-mini/chat/completions")
+	assert.Equal(t, "chat gpt-4o-mini", spans.Call(t).Name())
+}
