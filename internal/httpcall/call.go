@@ -152,17 +152,28 @@ func server(u *url.URL) record.Server {
 
 // continues reports whether req is a further attempt of this call. Some clients
 // reuse the place of a call for another one, the next page of a list for
-// instance, so a call that has ended is continued only by an attempt that says
-// so: that of an unsampled call, which nobody waits for.
+// instance, so a call that nobody waits for is continued only by an attempt that
+// says so, and one that has ended only when it was not sampled or was canceled: a
+// client may sleep through the end of its context before it looks.
 func (f *flight) continues(req *http.Request) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.waiting {
 		return true
 	}
-	again, _ := strconv.Atoi(req.Header.Get("X-Stainless-Retry-Count"))
-	return again > 0 && !f.op.Recording()
+	if again, _ := strconv.Atoi(req.Header.Get("X-Stainless-Retry-Count")); again == 0 {
+		return false
+	}
+	if f.abandoned() {
+		f.wait(req.Context(), f.exchange.Failure(f.status, nil))
+		return true
+	}
+	return !f.op.Recording() || f.done && req.Context().Err() != nil
 }
+
+// abandoned reports whether the response of the current attempt is one that the
+// client repeats and has not touched: openai-go v1 does not even close it.
+func (f *flight) abandoned() bool { return !f.done && !f.touched && f.retryable && f.status != 0 }
 
 // again prepares a further attempt.
 func (c *Call) again(req *http.Request) *http.Request {

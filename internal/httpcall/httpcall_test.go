@@ -1,15 +1,18 @@
 package httpcall_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.uber.org/goleak"
@@ -264,4 +267,64 @@ func TestADecoderThatPanicsAtAFormCostsNeitherTheCallNorTheSpan(t *testing.T) {
 			assert.Len(t, spans.Ended(), 1)
 		})
 	}
+}
+
+// again is a further attempt as Stainless clients mark it.
+func again(t *testing.T) *http.Request {
+	t.Helper()
+	req := newRequest(t)
+	req.Header.Set("X-Stainless-Retry-Count", "1")
+	return req
+}
+
+func TestAnAttemptThatFollowsAResponseNobodyTouchedIsOfTheSameCall(t *testing.T) {
+	client, spans := newClient(exchange{})
+	call := client.NewCall(func() int { return 1 })
+	json := http.Header{"Content-Type": {"application/json"}}
+	left, err := call.RoundTrip(newRequest(t), respond(http.StatusServiceUnavailable, json, "{}"))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = left.Body.Close() }) // not before the next attempt
+	assert.Empty(t, spans.Ended())
+
+	res, err := call.RoundTrip(again(t), respond(http.StatusOK, json, "{}"))
+	require.NoError(t, err)
+	_, err = io.ReadAll(res.Body)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	require.Len(t, spans.Ended(), 3, "two attempts and their call")
+	assert.Len(t, spans.Started(), 3)
+	assert.Contains(t, spans.Ended()[2].Attributes(), attribute.Int("http.request.resend_count", 1))
+}
+
+func TestAnAttemptAfterAResponseThatNobodyRepeatsIsACallOfItsOwn(t *testing.T) {
+	client, spans := newClient(exchange{})
+	call := client.NewCall(func() int { return 1 })
+	json := http.Header{"Content-Type": {"application/json"}}
+	for _, req := range []*http.Request{newRequest(t), again(t)} {
+		res, err := call.RoundTrip(req, respond(http.StatusOK, json, "{}"))
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = res.Body.Close() })
+	}
+	assert.Len(t, spans.Started(), 2)
+}
+
+func TestAClientThatSleepsThroughItsCancellationMakesNoSecondCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, spans := newClient(exchange{})
+		call := client.NewCall(func() int { return 1 })
+		ctx, cancel := context.WithCancel(t.Context())
+		json := http.Header{"Content-Type": {"application/json"}}
+		res, err := call.RoundTrip(newRequest(t).WithContext(ctx), respond(http.StatusServiceUnavailable, json, "{}"))
+		require.NoError(t, err)
+		require.NoError(t, res.Body.Close()) // unread: another attempt follows
+		cancel()
+		synctest.Wait()
+		require.Len(t, spans.Ended(), 2, "the attempt and its call")
+
+		_, err = call.RoundTrip(again(t).WithContext(ctx), func(req *http.Request) (*http.Response, error) { //nolint:bodyclose // there is none
+			return nil, req.Context().Err()
+		})
+		require.ErrorIs(t, err, context.Canceled)
+		assert.Len(t, spans.Started(), 2)
+	})
 }

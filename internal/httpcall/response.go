@@ -74,7 +74,7 @@ func (f *flight) aborted(ctx context.Context) {
 // unreachable notes an attempt that got no response.
 func (f *flight) unreachable(ctx context.Context, err error) {
 	e := transportError(err)
-	if e == nil || ctx.Err() != nil || !f.repeats() {
+	if e == nil || ctx.Err() != nil || final(err) || !f.repeats() {
 		f.fail(ctx, err)
 		return
 	}
@@ -244,7 +244,9 @@ func (f *flight) end(ctx context.Context) {
 			f.call.Error = &record.Error{Type: wire.DecodeError}
 		}
 	case document:
-		f.document()
+		if f.status < http.StatusMultipleChoices { // a redirect has no answer
+			f.document()
+		}
 	case failure:
 		f.finish(ctx, record.Failed, f.exchange.Failure(f.status, f.body))
 	case opaque:
