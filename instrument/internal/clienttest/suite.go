@@ -20,7 +20,7 @@ import (
 // Test runs everything that holds for the tracing of an SDK.
 func Test(t *testing.T, sdk SDK) {
 	t.Helper()
-	for name, check := range map[string]func(*testing.T, *stand){
+	checks := map[string]func(*testing.T, *stand){
 		"each kind of call is one span":                       eachKindIsOneSpan,
 		"a retried call is one span":                          aRetriedCallIsOneSpan,
 		"the limit of retries of one call counts":             theLimitOfOneCallCounts,
@@ -34,8 +34,12 @@ func Test(t *testing.T, sdk SDK) {
 		"a deadline is a timeout":                             aDeadlineIsATimeout,
 		"a call is traced once, whatever else is installed":   tracedOnce,
 		"one client serves many calls at once ConcurrentSafe": manyAtOnce,
-	} {
+	}
+	for name, check := range checks {
 		t.Run(name, func(t *testing.T) { check(t, &stand{SDK: sdk, provider: NewProvider(t)}) })
+	}
+	if !t.Failed() {
+		(&stand{SDK: sdk, provider: NewProvider(t)}).documented(t, len(checks))
 	}
 }
 
