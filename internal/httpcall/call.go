@@ -119,6 +119,7 @@ func (c *Call) begin(req *http.Request, endpoint *Endpoint) *http.Request {
 	default:
 		f.exchange.Request(body.bytes(), op.WantsContent())
 	}
+	c.watch(req.Context()) // from now on the call may end at any moment
 	return outgoing
 }
 
@@ -182,7 +183,9 @@ func (c *Call) again(req *http.Request) *http.Request {
 	if !op.Recording() {
 		return c.outgoing(ctx, req)
 	}
-	return c.attempt(ctx, req)
+	outgoing := c.attempt(ctx, req)
+	c.watch(req.Context())
+	return outgoing
 }
 
 // attempt starts an attempt, whose span is in ctx.
@@ -201,7 +204,6 @@ func (c *Call) attempt(ctx context.Context, req *http.Request) *http.Request {
 	}
 	f.attempts++
 	c.gateway(f.call, req.Header, nil)
-	c.watch(req.Context())
 	return c.outgoing(ctx, req)
 }
 
