@@ -67,7 +67,7 @@ var tracedRuns = []struct{ request, operation string }{
 func TestRecordedAssistantsAreLeftAloneAndUnderstood(t *testing.T) {
 	exchanges, count := recordings(t, "openai.assistants")
 	assert.Len(t, exchanges, count)
-	allWays := []string{"at once", "byte by byte", "in pieces", "written", "by the client"}
+	allWays := everyWay()
 	found := map[string]int{}
 	for _, e := range exchanges {
 		path, _, _ := strings.Cut(e.Path, "?")

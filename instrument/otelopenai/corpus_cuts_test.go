@@ -292,6 +292,9 @@ func replayCuts(t *testing.T, e exchange, ends []int, reader cutReader) (cuts in
 }
 
 func TestAStreamReadsTheSameWithEitherLineEnd(t *testing.T) {
+	if raceDetector {
+		t.Skip("nothing here is concurrent")
+	}
 	for _, api := range []string{"openai.chat", "openai.completions", "openai.responses"} {
 		streams := 0
 		for _, e := range streamRecordings(t, api) {
