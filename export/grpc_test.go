@@ -457,7 +457,7 @@ func TestAfterATimeoutTheNextCallGetsAConnectionOfItsOwn(t *testing.T) {
 				}
 				withStatus(nil, "Grpc-Status", "0")(w, r, n)
 			}}
-			s := newSender(Destination{URL: grpcServer(t, c).URL, Protocol: GRPC, Timeout: 300 * time.Millisecond}, nil)
+			s := newSender(Destination{URL: grpcServer(t, c).URL, Protocol: GRPC, Timeout: 500 * time.Millisecond}, nil)
 			t.Cleanup(s.close)
 			body, err := s.encode(&tracepb.TracesData{})
 			require.NoError(t, err)
