@@ -36,10 +36,11 @@ func (c config) plan() (p plan, err error) {
 	p.note(notice)
 	toLangSmith, langsmithErr := c.langsmithDestinations(mode, &p)
 	toLangtrace, langtraceErr := c.langtraceDestination()
-	err = errors.Join(modeErr, langsmithErr, langtraceErr)
-	elsewhere := len(toLangSmith)+len(toLangtrace) > 0 || err != nil
+	toFiles, filesErr := c.fileDestinations()
+	err = errors.Join(modeErr, langsmithErr, langtraceErr, filesErr)
+	elsewhere := len(toLangSmith)+len(toLangtrace)+len(toFiles) > 0 || err != nil
 	toOTLP, otlpErr := c.otlpDestinations(mode, len(toLangSmith) > 0, elsewhere, &p)
-	for _, d := range slices.Concat(toLangSmith, toLangtrace, toOTLP) {
+	for _, d := range slices.Concat(toLangSmith, toLangtrace, toOTLP, toFiles) {
 		p.add(d)
 	}
 	return p, errors.Join(err, otlpErr)
@@ -63,10 +64,10 @@ func (p *plan) add(d destination) {
 	p.destinations = append(p.destinations, d)
 }
 
-// sameReceiver reports whether two destinations end in the same place: the URL with
-// all headers, or at LangSmith with the key and the project.
+// sameReceiver reports whether two destinations end in the same place: the file, the URL
+// with all headers, or at LangSmith with the key and the project.
 func sameReceiver(a, b export.Destination) bool {
-	if a.URL != b.URL {
+	if a.File != b.File || a.URL != b.URL || (a.Protocol == GRPC) != (b.Protocol == GRPC) {
 		return false
 	}
 	one, other := mergeHeaders(a.Headers), mergeHeaders(b.Headers)

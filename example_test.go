@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -332,4 +333,52 @@ func Example_liteLLMNested() {
 		fmt.Println(err)
 	}
 	// Output: 1
+}
+
+// A function knows the endpoint of a backend and its headers.
+func ExampleLangfuse() {
+	restore := onLoopback()
+	defer restore()
+	_ = os.Setenv("LANGFUSE_PUBLIC_KEY", "pk-lf-...")
+	_ = os.Setenv("LANGFUSE_SECRET_KEY", "sk-lf-...")
+	run := func(ctx context.Context) error {
+		backend := genotel.Langfuse("https://cloud.langfuse.com", os.Getenv("LANGFUSE_PUBLIC_KEY"), os.Getenv("LANGFUSE_SECRET_KEY"))
+		backend.Content = genotel.ContentInclude
+		telemetry, err := genotel.Configure(ctx, genotel.WithOTLP(backend))
+		if err != nil {
+			return err
+		}
+		fmt.Println(telemetry.Stats()[0].Destination)
+		return telemetry.Shutdown(ctx)
+	}
+	if err := run(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output: langfuse
+}
+
+// Spans go to a file, one line of JSON for each batch.
+func ExampleWithFile() {
+	run := func(ctx context.Context, path string) error {
+		telemetry, err := genotel.Configure(ctx, genotel.WithGlobal(false), genotel.WithFile(genotel.File{Path: path}))
+		if err != nil {
+			return err
+		}
+		_, span := telemetry.TracerProvider().Tracer("example").Start(ctx, "chat gpt-4o")
+		span.End()
+		return telemetry.Shutdown(ctx)
+	}
+	folder, err := os.MkdirTemp("", "example")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	path := filepath.Join(folder, "traces.jsonl")
+	if err := run(context.Background(), path); err != nil {
+		fmt.Println(err)
+	}
+	text, _ := os.ReadFile(path)
+	fmt.Println(strings.Count(string(text), "\n"), strings.Contains(string(text), `"chat gpt-4o"`))
+	// Output: 1 true
 }

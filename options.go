@@ -32,6 +32,7 @@ type config struct {
 	langsmith *LangSmith
 	langtrace *Langtrace
 	otlp      []OTLP
+	files     []File
 }
 
 func newConfig(opts []Option) config {
@@ -184,6 +185,15 @@ func WithLangtrace(destination Langtrace) Option {
 func WithOTLP(destination OTLP) Option {
 	return optionFunc(func(c config) config {
 		c.otlp = append(slices.Clip(c.otlp), destination)
+		return c
+	})
+}
+
+// WithFile appends spans to a file; given several times, to several. Without the option,
+// GENOTEL_FILE names one. It is there in every [Mode].
+func WithFile(destination File) Option {
+	return optionFunc(func(c config) config {
+		c.files = append(slices.Clip(c.files), destination)
 		return c
 	})
 }

@@ -1,8 +1,10 @@
 package genotel
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"strconv"
 	"strings"
@@ -12,18 +14,25 @@ import (
 	"github.com/genotel/genotel/export"
 )
 
-// OTLP is any endpoint that takes traces over OTLP/HTTP as protobuf: an
-// OpenTelemetry Collector, Jaeger, or a backend's own.
+// OTLP is any endpoint that takes traces over OTLP: an OpenTelemetry Collector, Jaeger,
+// or a backend's own. For some backends a function makes it: see [Langfuse] and the like.
 type OTLP struct {
 	// Name tells destinations apart in reports. Empty: "otlp", and "otlp-2" and so
 	// on for further ones.
 	Name string
 	// Endpoint is the base URL; /v1/traces is added. For a URL that is to be used
-	// as it is, see TracesEndpoint.
+	// as it is, see TracesEndpoint. With GRPC it is the server, as a URL or as
+	// host:port, which means https; the path of the call is added.
 	Endpoint string
-	// TracesEndpoint is the whole URL. It wins over Endpoint.
+	// TracesEndpoint is the whole URL. It wins over Endpoint. With GRPC it means what
+	// Endpoint means.
 	TracesEndpoint string
-	// Headers are sent to this endpoint only.
+	// Protocol is HTTPProtobuf (the default), HTTPJSON or GRPC.
+	Protocol Protocol
+	// TLS is used for https in place of the process's defaults, for instance with the
+	// certificate of a private authority.
+	TLS *tls.Config
+	// Headers are sent to this endpoint only. With GRPC they are the metadata.
 	Headers map[string]string
 	// Compression is NoCompression (the default) or Gzip.
 	Compression Compression
@@ -31,6 +40,8 @@ type OTLP struct {
 	Timeout time.Duration
 	// Content is the content policy.
 	Content Content
+
+	missing string // what was not given of what the backend needs
 }
 
 // Compression of request bodies.
@@ -42,8 +53,22 @@ const (
 	Gzip          = export.Gzip
 )
 
-// collectorEndpoint is where a Collector on this machine takes OTLP over HTTP.
-const collectorEndpoint = "http://localhost:4318"
+// Protocol is the form in which spans go to an endpoint.
+type Protocol = export.Protocol
+
+// The protocols of [OTLP].
+const (
+	HTTPProtobuf = export.HTTPProtobuf
+	HTTPJSON     = export.HTTPJSON
+	GRPC         = export.GRPC
+)
+
+// collectorEndpoints are where a Collector on this machine takes OTLP.
+var collectorEndpoints = map[Protocol]string{
+	HTTPProtobuf: "http://localhost:4318",
+	HTTPJSON:     "http://localhost:4318",
+	GRPC:         "http://localhost:4317",
+}
 
 func (c config) otlpDestinations(mode Mode, langsmith, elsewhere bool, p *plan) ([]destination, error) {
 	configured := c.otlp
@@ -76,8 +101,10 @@ func (c config) otlpOfEnvironment(mode Mode, langsmith, elsewhere bool, p *plan)
 	case err != nil:
 		return nil, err
 	case d == nil && mode == ModeOTel && !elsewhere:
-		p.note("no OpenTelemetry endpoint is set; spans go to the Collector that may be at " + collectorEndpoint)
-		return &OTLP{Endpoint: collectorEndpoint}, nil
+		assumed, err := otlpSettings()
+		assumed.Endpoint = collectorEndpoints[assumed.Protocol]
+		p.note("no OpenTelemetry endpoint is set; spans go to the Collector that may be at " + assumed.Endpoint)
+		return &assumed, err
 	case d != nil && (mode == ModeLangSmith || mode == ModeDefault && langsmith):
 		p.note("spans go to LangSmith and not to the OpenTelemetry endpoint of the environment; " +
 			"set LANGSMITH_TRACING_MODE=hybrid for both")
@@ -89,23 +116,22 @@ func (c config) otlpOfEnvironment(mode Mode, langsmith, elsewhere bool, p *plan)
 // otlpDestination gives LangSmith its own form also where its URL is given as that of
 // any endpoint, as LangSmith's documentation has it.
 func (c config) otlpDestination(d OTLP) (destination, error) {
+	if d.missing != "" {
+		return destination{}, fmt.Errorf("%s: no %s", d.Name, d.missing)
+	}
 	target, err := d.url()
 	if err != nil {
 		return destination{}, err
 	}
-	policy := c.policy(d.Content)
-	resolved := destination{sends: "with the content that is on the span", Destination: export.Destination{
+	resolved := c.plain(d.Content, export.Destination{
 		Name:        d.Name,
 		URL:         target.String(),
+		Protocol:    d.Protocol,
+		TLS:         d.TLS,
 		Headers:     d.Headers,
 		Compression: d.Compression,
 		Timeout:     d.Timeout,
-		View:        otlpView(policy),
-		WantsRecord: policy != ContentDefault,
-	}}
-	if policy != ContentDefault {
-		resolved.sends = sends(visibleBy(policy))
-	}
+	})
 	if !isLangSmith(target) {
 		return resolved, nil
 	}
@@ -117,11 +143,14 @@ func (c config) otlpDestination(d OTLP) (destination, error) {
 	return resolved, err
 }
 
-func otlpView(policy Content) export.View {
+// plain is a destination that gets spans as they are, but for their content.
+func (c config) plain(own Content, to export.Destination) destination {
+	policy := c.policy(own)
 	if policy == ContentDefault {
-		return nil
+		return destination{sends: "with the content that is on the span", Destination: to}
 	}
-	return view(dialect.GenAIView(visibleBy(policy)))
+	to.View, to.WantsRecord = view(dialect.GenAIView(visibleBy(policy))), true
+	return destination{sends: sends(visibleBy(policy)), Destination: to}
 }
 
 func visibleBy(policy Content) dialect.Content {
@@ -129,90 +158,44 @@ func visibleBy(policy Content) dialect.Content {
 	return dialect.Content{Input: include, Output: include}
 }
 
-func (d OTLP) name(position int) string {
+func (d OTLP) name(position int) string { return nameAt(d.Name, "otlp", position) }
+
+// nameAt is the name given, or the usual one with the position from the second on.
+func nameAt(given, usual string, position int) string {
 	switch {
-	case d.Name != "":
-		return d.Name
+	case given != "":
+		return given
 	case position == 0:
-		return "otlp"
+		return usual
 	default:
-		return "otlp-" + strconv.Itoa(position+1)
+		return usual + "-" + strconv.Itoa(position+1)
 	}
 }
 
 func (d OTLP) url() (*url.URL, error) {
-	if d.TracesEndpoint != "" {
-		return parseURL(d.Name+": OTLP.TracesEndpoint", d.TracesEndpoint)
+	endpoint, source := d.TracesEndpoint, d.Name+": OTLP.TracesEndpoint"
+	if endpoint == "" {
+		endpoint, source = d.Endpoint, d.Name+": OTLP.Endpoint"
 	}
-	u, err := parseURL(d.Name+": OTLP.Endpoint", d.Endpoint)
-	if err != nil {
-		return nil, err
+	u, err := parseEndpoint(d.Protocol, source, endpoint)
+	if err == nil && d.TracesEndpoint == "" && d.Protocol != GRPC {
+		u = u.JoinPath("v1/traces")
 	}
-	return u.JoinPath("v1/traces"), nil
+	return u, err
 }
 
-// otlpFromEnv reads the standard variables, nil when no endpoint is set: unlike a
-// stock exporter it does not assume a Collector on this machine.
-func otlpFromEnv() (*OTLP, error) {
-	traces, tracesName := variable("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-	base, baseName := variable("OTEL_EXPORTER_OTLP_ENDPOINT")
-	d := OTLP{TracesEndpoint: traces, Endpoint: base}
-	var endpoint error
-	switch {
-	case traces != "":
-		_, endpoint = parseURL(tracesName, traces)
-	case base != "":
-		_, endpoint = parseURL(baseName, base)
-	default:
-		return nil, nil //nolint:nilnil // no destination is a good answer
+// parseEndpoint checks an endpoint of protocol. The error names where it came from.
+func parseEndpoint(protocol Protocol, source, endpoint string) (*url.URL, error) {
+	if protocol != GRPC {
+		return parseURL(source, endpoint)
 	}
-	var headers, compression, timeout error
-	d.Headers, headers = otlpHeaders()
-	d.Compression, compression = otlpCompression()
-	d.Timeout, timeout = otlpTimeout()
-	if err := errors.Join(endpoint, otlpProtocol(), headers, compression, timeout); err != nil {
-		return nil, err
+	endpoint = trimmed(endpoint)
+	if _, port, err := net.SplitHostPort(endpoint); err == nil && port != "" && !strings.Contains(endpoint, "://") {
+		endpoint = "https://" + endpoint
 	}
-	return &d, nil
-}
-
-// otlpVariable looks a variable up for traces first.
-func otlpVariable(suffix string) (value, name string) {
-	return variable("OTEL_EXPORTER_OTLP_TRACES_"+suffix, "OTEL_EXPORTER_OTLP_"+suffix)
-}
-
-func otlpProtocol() error {
-	value, name := otlpVariable("PROTOCOL")
-	if value == "" || value == "http/protobuf" {
-		return nil
+	u, err := parseURL(source, endpoint)
+	if err != nil || u.Hostname() == "" {
+		return nil, fmt.Errorf("%s: neither a URL of the form https://host:port nor host:port", source)
 	}
-	return fmt.Errorf("%s: the only protocol is http/protobuf", name)
-}
-
-func otlpHeaders() (map[string]string, error) {
-	list, name := otlpVariable("HEADERS")
-	return parseHeaders(name, list)
-}
-
-func otlpCompression() (Compression, error) {
-	switch value, name := otlpVariable("COMPRESSION"); strings.ToLower(value) {
-	case "", "none":
-		return NoCompression, nil
-	case "gzip":
-		return Gzip, nil
-	default:
-		return 0, fmt.Errorf("%s: unknown value; known are gzip and none", name)
-	}
-}
-
-func otlpTimeout() (time.Duration, error) {
-	value, name := otlpVariable("TIMEOUT")
-	if value == "" {
-		return 0, nil
-	}
-	milliseconds, err := strconv.ParseInt(value, 10, 32)
-	if err != nil || milliseconds <= 0 {
-		return 0, fmt.Errorf("%s: not a positive number of milliseconds", name)
-	}
-	return time.Duration(milliseconds) * time.Millisecond, nil
+	return u, nil
 }

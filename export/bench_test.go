@@ -77,7 +77,7 @@ func BenchmarkEncode(b *testing.B) {
 	}
 	for name, compression := range map[string]Compression{"plain": NoCompression, "gzip": Gzip} {
 		b.Run(name, func(b *testing.B) {
-			e := encoder{compression: compression}
+			e := encoder{marshal: marshal, compression: compression}
 			b.ReportAllocs()
 			for b.Loop() {
 				for _, r := range split(transform(spans), maxRequestBytes, false) {

@@ -14,7 +14,11 @@ func TestNewReportsEveryProblemAtOnceAndNoSecret(t *testing.T) {
 	_, err := New([]Destination{
 		{Name: "", URL: "://user:PASS@host/?key=SECRET"},
 		{Name: "ftp", URL: "ftp://user:PASS@host/?key=SECRET", Compression: 7, Timeout: -1, UserAgent: "a\nb"},
+		{Name: "both", URL: "https://host/?key=SECRET", File: "traces.jsonl", Protocol: 3},
+		{Name: "query", URL: "https://host/?key=SECRET", Protocol: GRPC},
 		{Name: "ftp", URL: "https:///?key=SECRET", Headers: map[string]string{
+			"grpc-timeout": "SECRET",
+			"TE":           "SECRET",
 			"bad name":     "SECRET",
 			"content-type": "SECRET",
 			"x-api-key":    "SECRET\r\nInjected: yes",
@@ -35,10 +39,15 @@ func TestNewReportsEveryProblemAtOnceAndNoSecret(t *testing.T) {
 		"compression must be NoCompression or Gzip",
 		"timeout is negative",
 		"user agent has a character that no header may hold",
-		`destination 2 "ftp": `,
+		`destination 2 "both": URL and File exclude each other`,
+		"protocol must be HTTPProtobuf, HTTPJSON or GRPC",
+		`destination 3 "query": URL of a gRPC server has a query`,
+		`destination 4 "ftp": `,
 		"URL has no host",
 		`header name "bad name" is not valid`,
 		"header Content-Type is set by the exporter",
+		"header Grpc-Timeout is set by the exporter",
+		"header Te is set by the exporter",
 		"value of header X-Api-Key has a character that no header may hold",
 		"header X-Twice is given twice",
 		"name is taken",
@@ -76,4 +85,8 @@ func TestAPrintedDestinationShowsNoSecret(t *testing.T) {
 		assert.NotContains(t, text, "SECRET")
 		assert.NotContains(t, text, "PASS")
 	}
+}
+
+func TestAPrintedDestinationShowsItsFile(t *testing.T) {
+	assert.Equal(t, "file (/var/log/traces.jsonl)", Destination{Name: "file", File: "/var/log/traces.jsonl"}.String())
 }

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,15 +17,27 @@ import (
 )
 
 // Destination says where and how one backend takes spans. Printing or logging one
-// shows its name and host, never a header or the rest of the URL.
+// shows its name and host, or its file, and never a header or the rest of the URL.
 type Destination struct {
 	// Name is unique among the destinations of a Processor. It stands in logs,
 	// errors and Stats, and has at most 64 printable bytes.
 	Name string
-	// URL is the full http or https URL, path included; it is used verbatim.
+	// URL is the full http or https URL, path included; it is used verbatim. With [GRPC]
+	// it is that of the server, and the path of the call is added.
 	URL string
+	// File takes requests in place of URL: each is appended as one line of OTLP's JSON,
+	// as the Collector's file exporter writes them. The file is created with mode 0600,
+	// and opened anew when it was moved or removed. Nothing bounds it; rotate it like any
+	// log. Lines are written at once and not buffered, but not forced to the disk either.
+	// What concerns a URL (headers, compression and so on) has no effect.
+	File string
+	// Protocol is the form of requests to URL.
+	Protocol Protocol
+	// TLS is used for https in place of the defaults of the process.
+	TLS *tls.Config
 	// Headers are sent as they are, to this URL only: redirects are not followed.
-	// They cannot set what describes the body (Content-Type and the like) or Host.
+	// They cannot set what describes the body (Content-Type and the like) or Host. With
+	// [GRPC] they are the metadata of the call.
 	Headers map[string]string
 	// UserAgent is the User-Agent header, unless Headers has one. Empty means
 	// OpenTelemetry's and genotel's names and versions.
@@ -58,15 +71,16 @@ type Compression uint8
 const (
 	// NoCompression sends bodies as they are. It is the zero value.
 	NoCompression Compression = iota
-	// Gzip sends bodies with Content-Encoding: gzip.
+	// Gzip sends bodies with Content-Encoding: gzip, and messages of [GRPC] with
+	// grpc-encoding: gzip.
 	Gzip
 )
 
 // maxNameBytes keeps log lines and errors short.
 const maxNameBytes = 64
 
-// String returns name and host.
-func (d Destination) String() string { return d.Name + " (" + d.host() + ")" }
+// String returns name and host, or name and file.
+func (d Destination) String() string { return d.Name + " (" + d.place() + ")" }
 
 // GoString returns what String does, so that %#v shows no header either.
 func (d Destination) GoString() string { return d.String() }
@@ -74,7 +88,10 @@ func (d Destination) GoString() string { return d.String() }
 // LogValue returns what String does.
 func (d Destination) LogValue() slog.Value { return slog.StringValue(d.String()) }
 
-func (d Destination) host() string {
+func (d Destination) place() string {
+	if d.File != "" {
+		return d.File
+	}
 	if u, err := url.Parse(d.URL); err == nil {
 		return u.Host
 	}
@@ -91,14 +108,11 @@ func (d Destination) validate() error {
 	if d.Name == "" || len(d.Name) > maxNameBytes || strings.ContainsFunc(d.Name, unprintable) {
 		problem("name must have 1 to %d printable bytes", maxNameBytes)
 	}
-	u, err := url.Parse(d.URL)
-	switch {
-	case err != nil:
-		problem("URL cannot be parsed")
-	case u.Scheme != "http" && u.Scheme != "https":
-		problem("URL must begin with http:// or https://")
-	case u.Hostname() == "":
-		problem("URL has no host")
+	if err := d.validateTarget(); err != nil {
+		problems = append(problems, err)
+	}
+	if d.Protocol > GRPC {
+		problem("protocol must be HTTPProtobuf, HTTPJSON or GRPC")
 	}
 	if d.Compression > Gzip {
 		problem("compression must be NoCompression or Gzip")
@@ -115,7 +129,7 @@ func (d Destination) validate() error {
 		switch {
 		case !isToken(name):
 			problem("header name %q is not valid", cut(name, maxNameBytes))
-		case ownHeaders[canonical]:
+		case ownHeaders[canonical] || strings.HasPrefix(canonical, "Grpc-"):
 			problem("header %s is set by the exporter", canonical)
 		case seen[canonical]:
 			problem("header %s is given twice", canonical)
@@ -127,6 +141,25 @@ func (d Destination) validate() error {
 	return errors.Join(problems...)
 }
 
+func (d Destination) validateTarget() error {
+	u, err := url.Parse(d.URL)
+	switch {
+	case d.File != "" && d.URL != "":
+		return errors.New("URL and File exclude each other")
+	case d.File != "":
+		return nil
+	case err != nil:
+		return errors.New("URL cannot be parsed")
+	case u.Scheme != "http" && u.Scheme != "https":
+		return errors.New("URL must begin with http:// or https://")
+	case u.Hostname() == "":
+		return errors.New("URL has no host")
+	case d.Protocol == GRPC && (u.RawQuery != "" || u.Fragment != ""):
+		return errors.New("URL of a gRPC server has a query")
+	}
+	return nil
+}
+
 // ownHeaders describe the body or the connection, which are not the caller's.
 var ownHeaders = map[string]bool{
 	"Connection":        true,
@@ -134,6 +167,7 @@ var ownHeaders = map[string]bool{
 	"Content-Length":    true,
 	"Content-Type":      true,
 	"Host":              true,
+	"Te":                true,
 	"Trailer":           true,
 	"Transfer-Encoding": true,
 	"Upgrade":           true,

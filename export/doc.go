@@ -22,11 +22,16 @@
 // still queued when the process dies, or when the context of Shutdown ends, is
 // lost, and in the second case counted.
 //
+// Requests leave as OTLP: over HTTP as protobuf or JSON, over gRPC, or as lines of a file
+// ([Protocol], Destination.File). That is the business of a sender, and all the rest is
+// the same for each of them. gRPC is written here on top of net/http, because one unary
+// call does not need what google.golang.org/grpc would add to every program.
+//
 // A request whose outcome is unknown, for instance after a timeout, is sent again
 // with the same bytes. A backend that does not recognize spans by their ids then
 // stores them twice.
 //
-// The package knows spans, records and HTTP. It knows no client, no provider and
+// The package knows spans, records and OTLP. It knows no client, no provider and
 // no vocabulary of attributes: what a backend wants to see is the business of the
 // destination's [View].
 package export

@@ -5,19 +5,24 @@ import (
 	"compress/gzip"
 	"strings"
 
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
+// marshaler writes a message. It may change it.
+type marshaler func(message *tracepb.TracesData) ([]byte, error)
+
 // encoder makes request bodies. One worker uses it.
 type encoder struct {
+	marshal     marshaler
 	compression Compression
 	gzip        *gzip.Writer // made at first use: it takes most of a megabyte
 }
 
 // encode returns a body of its own, which may be sent again and again.
-func (e *encoder) encode(message proto.Message) ([]byte, error) {
-	body, err := marshal(message)
+func (e *encoder) encode(message *tracepb.TracesData) ([]byte, error) {
+	body, err := e.marshal(message)
 	if err != nil || e.compression != Gzip {
 		return body, err
 	}
@@ -36,15 +41,20 @@ func (e *encoder) encode(message proto.Message) ([]byte, error) {
 	return compressed.Bytes(), nil
 }
 
-// marshal repairs the strings of message if they prevent its encoding, which the
-// usual message does not pay for.
-func marshal(message proto.Message) ([]byte, error) {
-	body, err := proto.Marshal(message)
+// marshal writes protobuf.
+func marshal(message *tracepb.TracesData) ([]byte, error) {
+	return marshalRepaired(message, func() ([]byte, error) { return proto.Marshal(message) })
+}
+
+// marshalRepaired repairs the strings of message if they prevent its encoding, which
+// the usual message does not pay for.
+func marshalRepaired(message *tracepb.TracesData, marshal func() ([]byte, error)) ([]byte, error) {
+	body, err := marshal()
 	if err == nil {
 		return body, nil
 	}
 	repairUTF8(message.ProtoReflect())
-	return proto.Marshal(message)
+	return marshal()
 }
 
 // repairUTF8 replaces what is not UTF-8 in the strings of message by U+FFFD.

@@ -78,6 +78,15 @@ func (b *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.accepted = append(b.accepted, data)
 }
 
+func unzipped(t *testing.T, body []byte) []byte {
+	t.Helper()
+	reader, err := gzip.NewReader(bytes.NewReader(body))
+	require.NoError(t, err)
+	plain, err := io.ReadAll(reader)
+	require.NoError(t, err)
+	return plain
+}
+
 func (b *backend) received() []attempt {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -41,12 +41,11 @@ type pipeline struct {
 	finished chan struct{} // closed and replaced when a batch is finished
 	news     news
 
-	sender *sender
+	sender sender
 
 	// Of the worker alone:
-	encoder encoder
-	pacer   pacer
-	ending  bool // the worker knows that Shutdown has begun
+	pacer  pacer
+	ending bool // the worker knows that Shutdown has begun
 }
 
 func newPipeline(d Destination, c config) *pipeline {
@@ -61,7 +60,6 @@ func newPipeline(d Destination, c config) *pipeline {
 		queue:    queue{maxBytes: c.queueBytes, maxSpans: c.queueSpans, delay: c.batchDelay},
 		finished: make(chan struct{}),
 		sender:   newSender(d, c.transport),
-		encoder:  encoder{compression: d.Compression},
 	}
 }
 

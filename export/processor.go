@@ -148,9 +148,8 @@ func (p *Processor) ForceFlush(ctx context.Context) error {
 // Shutdown stops the intake, sends what is queued and ends all goroutines. Each
 // destination is tried at once, whatever pause it was in, and again until ctx ends,
 // at the latest after [DefaultShutdownTimeout] if ctx has no deadline; only a refused
-// key (401, 403) is not tried again. What is
-// undelivered then is counted as [ReasonShutdown], and so is every span that ends
-// later.
+// key (401, 403, and their equals in gRPC) is not tried again. What is undelivered then
+// is counted as [ReasonShutdown], and so is every span that ends later.
 //
 // It returns nil when no span was lost since the Processor was made, and a
 // [*LossError] otherwise. A further call waits for the first one and returns the

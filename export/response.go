@@ -23,8 +23,11 @@ func rejectedSpans(contentType string, body []byte) int {
 	case "application/json":
 		rejected = rejectedInJSON(body)
 	}
-	return int(min(max(rejected, 0), math.MaxInt32))
+	return clampSpans(rejected)
 }
+
+// clampSpans makes a number of spans of what a server says.
+func clampSpans(n int64) int { return int(min(max(n, 0), math.MaxInt32)) }
 
 func rejectedInJSON(body []byte) int64 {
 	var response struct {

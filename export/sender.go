@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"syscall"
 	"time"
 
@@ -26,31 +27,63 @@ const (
 	largeTimeout = 30 * time.Second
 )
 
-// outcome is how one attempt ended.
-type outcome struct {
-	class      class
-	rejected   int           // spans of an accepted request that were not
-	retryAfter time.Duration // what the server asked for
-	problem    string        // status or kind of failure, and the host; nothing else
-	denied     bool          // the key is wrong: a program must not hang at its end for that
+// httpSender sends the body of a request as it was encoded, and takes the status of the
+// response for the outcome.
+type httpSender struct {
+	encoder
+	poster
 }
 
-// sender makes single attempts at one URL.
-type sender struct {
+func newHTTPSender(d Destination, transport http.RoundTripper, contentType string, marshal marshaler) *httpSender {
+	s := &httpSender{
+		encoder: encoder{marshal: marshal, compression: d.Compression},
+		poster:  newPoster(d, transport),
+	}
+	s.header.Set("Content-Type", contentType)
+	if d.Compression == Gzip {
+		s.header.Set("Content-Encoding", "gzip")
+	}
+	return s
+}
+
+// attempt sends body once.
+func (s *httpSender) attempt(ctx context.Context, body []byte) outcome {
+	return s.post(ctx, s.header.Clone(), body, s.judge)
+}
+
+func (s *httpSender) judge(res *http.Response) outcome {
+	// The status has decided; a response that breaks off only loses its details.
+	answer, _ := io.ReadAll(io.LimitReader(res.Body, maxResponseBytes))
+	if classOf(res.StatusCode) != accepted {
+		return s.refusal(res)
+	}
+	return outcome{class: accepted, rejected: rejectedSpans(res.Header.Get("Content-Type"), answer)}
+}
+
+// poster posts to one URL. It is what the protocols over HTTP have in common.
+type poster struct {
 	client  http.Client
 	url     string
 	host    string
-	header  http.Header
+	header  http.Header   // of every request
 	timeout time.Duration // 0: by size
+
+	// doubtful says that the last attempt had no answer. The next one then gets a
+	// connection of its own: one of HTTP/2 that leads nowhere any more, for instance
+	// because a gateway forgot it, survives the timeouts of its requests.
+	doubtful bool
 }
 
-func newSender(d Destination, transport http.RoundTripper) *sender {
+func newPoster(d Destination, transport http.RoundTripper) poster {
 	if transport == nil {
-		transport = newTransport()
+		own := newTransport()
+		if d.TLS != nil {
+			own.TLSClientConfig = d.TLS.Clone()
+		}
+		transport = own
 	}
 	header := http.Header{
-		"Content-Type": {"application/x-protobuf"},
-		"User-Agent":   {defaultUserAgent()},
+		"User-Agent": {defaultUserAgent()},
 		// Present without a value: net/http does not send it, but takes the request for
 		// one that it may repeat on a new connection when a kept-alive one turns out to
 		// be dead. See http.Transport.
@@ -59,20 +92,17 @@ func newSender(d Destination, transport http.RoundTripper) *sender {
 	if d.UserAgent != "" {
 		header.Set("User-Agent", d.UserAgent)
 	}
-	if d.Compression == Gzip {
-		header.Set("Content-Encoding", "gzip")
-	}
 	for name, value := range d.Headers {
 		header.Set(name, value)
 	}
-	return &sender{
+	return poster{
 		client: http.Client{
 			Transport: transport,
 			// A redirected request would carry its keys to another host.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		url:     d.URL,
-		host:    d.host(),
+		host:    d.place(),
 		header:  header,
 		timeout: d.Timeout,
 	}
@@ -113,45 +143,57 @@ func refuseProxyAuth(_ context.Context, _ *url.URL, _ *http.Request, res *http.R
 	return nil
 }
 
-func (s *sender) close() { s.client.CloseIdleConnections() }
+func (p *poster) close() { p.client.CloseIdleConnections() }
 
-// attempt sends body once.
-func (s *sender) attempt(ctx context.Context, body []byte) outcome {
-	ctx, cancel := context.WithTimeout(ctx, s.timeoutFor(body))
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, bytes.NewReader(body))
-	if err != nil {
-		return outcome{class: misconfigured, problem: "no request can be made for " + s.host}
+// post sends body once and lets judge read the response.
+func (p *poster) post(
+	ctx context.Context, header http.Header, body []byte, judge func(*http.Response) outcome,
+) outcome {
+	if p.doubtful {
+		p.client.CloseIdleConnections()
+		p.doubtful = false
 	}
-	req.Header = s.header.Clone()
-
-	res, err := s.client.Do(req)
+	ctx, cancel := context.WithTimeout(ctx, p.timeoutFor(body))
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url, bytes.NewReader(body))
 	if err != nil {
-		failure, kind := classOfError(err)
-		return outcome{class: failure, problem: kind + ": " + s.host}
+		return outcome{class: misconfigured, problem: "no request can be made for " + p.host}
+	}
+	req.Header = header
+
+	res, err := p.client.Do(req)
+	if err != nil {
+		return p.failure(err)
 	}
 	defer func() { _ = res.Body.Close() }() // nothing depends on it
-	// The status has decided; a response that breaks off only loses its details.
-	answer, _ := io.ReadAll(io.LimitReader(res.Body, maxResponseBytes))
+	return judge(res)
+}
 
-	o := outcome{class: classOf(res.StatusCode)}
-	if o.class == accepted {
-		o.rejected = rejectedSpans(res.Header.Get("Content-Type"), answer)
-		return o
+// failure is the outcome of an attempt without an answer.
+func (p *poster) failure(err error) outcome {
+	p.doubtful = true
+	class, kind := classOfError(err)
+	return outcome{class: class, problem: kind + ": " + p.host}
+}
+
+// refusal is the outcome of an answer whose status is not one of success.
+func (p *poster) refusal(res *http.Response) outcome {
+	o := outcome{
+		class:      classOf(res.StatusCode),
+		retryAfter: parseRetryAfter(res.Header.Get("Retry-After"), time.Now()),
+		problem:    fmt.Sprintf("%d from %s", res.StatusCode, p.host),
+		denied:     res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden,
 	}
-	o.denied = res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden
-	o.retryAfter = parseRetryAfter(res.Header.Get("Retry-After"), time.Now())
-	o.problem = fmt.Sprintf("%d from %s", res.StatusCode, s.host)
 	if location, err := res.Location(); err == nil {
 		o.problem += ", redirected to " + cut(location.Host, maxNameBytes)
 	}
 	return o
 }
 
-func (s *sender) timeoutFor(body []byte) time.Duration {
+func (p *poster) timeoutFor(body []byte) time.Duration {
 	switch {
-	case s.timeout > 0:
-		return s.timeout
+	case p.timeout > 0:
+		return p.timeout
 	case len(body) > largeBody:
 		return largeTimeout
 	default:
@@ -175,6 +217,8 @@ func classOfError(err error) (class, string) {
 		return misconfigured, "server does not speak TLS"
 	case errors.Is(err, errProxyAuth):
 		return misconfigured, "proxy wants authentication"
+	case speaksNoHTTP2(err):
+		return misconfigured, "server does not speak HTTP/2"
 	case errors.As(err, &network) && network.Timeout():
 		return transient, "timeout"
 	case errors.As(err, &dns):
@@ -186,4 +230,11 @@ func classOfError(err error) (class, string) {
 	default:
 		return transient, "network error"
 	}
+}
+
+// speaksNoHTTP2 goes by the texts, because net/http and crypto/tls have no error that
+// could be compared. What it misses is a network error like any other.
+func speaksNoHTTP2(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "looked like an HTTP/1.1 header") || strings.HasSuffix(text, "no application protocol")
 }

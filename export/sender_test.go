@@ -327,7 +327,7 @@ func TestAConnectionRefusedForAWhileLosesNothing(t *testing.T) {
 }
 
 func TestTheAttemptTimeoutFollowsTheSizeUnlessSet(t *testing.T) {
-	assert.Equal(t, 10*time.Second, (&sender{}).timeoutFor(make([]byte, 1<<20)))
-	assert.Equal(t, 30*time.Second, (&sender{}).timeoutFor(make([]byte, 1<<20+1)))
-	assert.Equal(t, time.Second, (&sender{timeout: time.Second}).timeoutFor(make([]byte, 1<<20+1)))
+	assert.Equal(t, 10*time.Second, (&poster{}).timeoutFor(make([]byte, 1<<20)))
+	assert.Equal(t, 30*time.Second, (&poster{}).timeoutFor(make([]byte, 1<<20+1)))
+	assert.Equal(t, time.Second, (&poster{timeout: time.Second}).timeoutFor(make([]byte, 1<<20+1)))
 }

@@ -158,7 +158,7 @@ func panicText(recovered any) string {
 // send sends r until its spans are delivered or dropped. It returns false when ctx
 // ended before.
 func (p *pipeline) send(ctx context.Context, b *batch, r request) bool {
-	body, err := p.encoder.encode(r.message)
+	body, err := p.sender.encode(r.message)
 	if err != nil {
 		p.note("request could not be encoded")
 		p.drop(b, ReasonEncode, r.spans)
