@@ -2,6 +2,9 @@ package console_test
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -18,7 +21,23 @@ import (
 	"github.com/genotel/genotel/otelgenai/record"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(brokenPipe) != "" {
+		printToABrokenPipe()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// brokenPipe makes the test binary a program whose output nobody reads.
+const brokenPipe = "GENOTEL_TEST_BROKEN_PIPE"
+
+func printToABrokenPipe() {
+	b := &bench{processor: console.New(os.Stdout, console.WithLogger(slog.New(slog.DiscardHandler)))}
+	b.attach(b.processor, described)
+	b.run(context.Background(), call(question, 0, 1))
+	fmt.Fprint(os.Stderr, b.processor.Shutdown(context.Background()))
+}
 
 // terminal keeps each Write.
 type terminal struct {
@@ -76,7 +95,7 @@ var described = resource.NewSchemaless(
 func newBench(t *testing.T, opts ...console.Option) *bench {
 	t.Helper()
 	b := &bench{t: t, terminal: &terminal{}}
-	b.processor = console.New(b.terminal, append([]console.Option{console.WithASCII(false)}, opts...)...)
+	b.processor = console.New(b.terminal, append([]console.Option{console.WithASCII(false), console.WithLogger(slog.New(slog.DiscardHandler))}, opts...)...)
 	b.attach(b.processor, described)
 	t.Cleanup(func() { _ = b.provider.Shutdown(context.WithoutCancel(t.Context())) })
 	return b

@@ -76,12 +76,14 @@ func (l *line) announce() {
 // run is the printer's goroutine.
 func (p *Processor) run() {
 	defer close(p.done)
+	w, release := survivable(p.writer)
+	defer release()
 	for {
 		r := p.next()
 		if r == nil {
 			return
 		}
-		reason, problem := p.print(r)
+		reason, problem := p.print(w, r)
 		if !p.settle(r, reason, problem) {
 			return
 		}
@@ -102,10 +104,10 @@ func (p *Processor) next() *report {
 }
 
 // print draws and writes a report. reason is "" when it is written.
-func (p *Processor) print(r *report) (reason export.Reason, problem string) {
+func (p *Processor) print(w io.Writer, r *report) (reason export.Reason, problem string) {
 	reason, problem = export.ReasonInternalError, "panic"
 	guard.Do("printing a trace", func() {
-		reason, problem = write(p.writer, r.text(&p.config))
+		reason, problem = write(w, r.text(&p.config))
 	})
 	return reason, problem
 }
