@@ -1,11 +1,14 @@
 package genotel
 
 import (
+	"io"
 	"log/slog"
 	"slices"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/genotel/genotel/console"
 )
 
 // Option configures [Configure]. A nil Option is ignored.
@@ -32,6 +35,7 @@ type config struct {
 	langsmith *LangSmith
 	langtrace *Langtrace
 	otlp      []OTLP
+	console   *consoleOption
 }
 
 func newConfig(opts []Option) config {
@@ -128,7 +132,7 @@ type Content uint8
 
 const (
 	// ContentDefault is yes for destinations that exist to show content (LangSmith,
-	// Langtrace). A plain OTLP destination gets what is on the span, which by
+	// Langtrace, the console). A plain OTLP destination gets what is on the span, which by
 	// default holds none.
 	ContentDefault Content = iota
 	// ContentInclude sends content.
@@ -184,6 +188,18 @@ func WithLangtrace(destination Langtrace) Option {
 func WithOTLP(destination OTLP) Option {
 	return optionFunc(func(c config) config {
 		c.otlp = append(slices.Clip(c.otlp), destination)
+		return c
+	})
+}
+
+// WithConsole prints a panel for every finished trace that has a GenAI span, to w or,
+// when w is nil, to [os.Stderr]: prompt, model, latency, tokens, retries, and a table of
+// the steps. Without the option, GENOTEL_CONSOLE switches it on: true or stderr, or
+// stdout. Options of package console win over what Configure sets. Prompts are shown
+// unless [WithContent] is [ContentExclude]. The program never waits for w.
+func WithConsole(w io.Writer, opts ...console.Option) Option {
+	return optionFunc(func(c config) config {
+		c.console = &consoleOption{writer: w, opts: opts}
 		return c
 	})
 }

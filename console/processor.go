@@ -14,6 +14,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	oteltrace "go.opentelemetry.io/otel/trace"
 
+	"github.com/genotel/genotel/dialect"
 	"github.com/genotel/genotel/export"
 	"github.com/genotel/genotel/internal/guard"
 	"github.com/genotel/genotel/internal/handoff"
@@ -292,6 +293,9 @@ func (p *Processor) Stats() export.Stats {
 	defer p.mu.Unlock()
 	return p.stats.read()
 }
+
+// Content says which side of the conversation is shown.
+func (p *Processor) Content() dialect.Content { return p.config.content }
 
 // ForceFlush returns nil when every panel of a trace that was finished before the call
 // is written, or for good dropped. When ctx ends before, the error wraps ctx.Err().
