@@ -232,7 +232,7 @@ type normalized struct{}
 func (normalized) Write(p []byte) (int, error) {
 	text := regexp.MustCompile(`tr_[0-9a-f]{8}`).ReplaceAllString(string(p), "tr_a1b2c3d4")
 	text = regexp.MustCompile(`[0-9.,]+ ms +│`).ReplaceAllString(text, "1.23 ms                                        │")
-	text = regexp.MustCompile(` +[0-9]+ms`).ReplaceAllString(text, "               1ms")
+	text = regexp.MustCompile(` +\d+ms`).ReplaceAllString(text, "               1ms")
 	fmt.Print(text)
 	return len(p), nil
 }
@@ -253,7 +253,7 @@ func ExampleWithConsole() {
 		return errors.Join(err, telemetry.Shutdown(ctx))
 	}
 	_ = os.Setenv("OTEL_RESOURCE_ATTRIBUTES", "service.name=stock,deployment.environment.name=production")
-	defer os.Unsetenv("OTEL_RESOURCE_ATTRIBUTES")
+	defer func() { _ = os.Unsetenv("OTEL_RESOURCE_ATTRIBUTES") }()
 	if err := run(context.Background()); err != nil {
 		fmt.Println(err)
 	}

@@ -58,7 +58,7 @@ func WithServiceName(name string) Option {
 }
 
 // WithEnvironment sets deployment.environment.name of a provider made by
-// Configure, for instance "production". Default: none.
+// Configure, for instance "production", and what the console says. Default: none.
 func WithEnvironment(name string) Option {
 	return optionFunc(func(c config) config {
 		c.environment = name
@@ -67,7 +67,7 @@ func WithEnvironment(name string) Option {
 }
 
 // WithProject sets the LangSmith project. It wins over LANGSMITH_PROJECT and is
-// the default of [LangSmith.Project]. Default: "default".
+// the default of [LangSmith.Project]. The console says it, too. Default: "default".
 func WithProject(name string) Option {
 	return optionFunc(func(c config) config {
 		c.project = name

@@ -127,8 +127,7 @@ func write(w io.Writer, text string) (reason export.Reason, problem string) {
 // describe tells of an error what cannot be content: a writer of the application may
 // quote what it was given.
 func describe(err error) string {
-	var file *fs.PathError
-	if errors.As(err, &file) {
+	if file, ok := errors.AsType[*fs.PathError](err); ok {
 		return file.Err.Error()
 	}
 	return fmt.Sprintf("%T", err)

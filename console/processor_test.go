@@ -82,7 +82,7 @@ func TestTwoRootsOfOneTraceKeepTheirStepsApart(t *testing.T) {
 	b := newBench(t)
 	b.span(t.Context(), "client", 0, 100, func(ctx context.Context) {
 		remote := trace.SpanContextFromContext(ctx).WithRemote(true)
-		served := trace.ContextWithRemoteSpanContext(context.Background(), remote)
+		served := trace.ContextWithRemoteSpanContext(t.Context(), remote)
 		b.span(served, "server", 10, 90, func(ctx context.Context) {
 			b.run(ctx, call("inner", 20, 50))
 			b.span(ctx, "execute_tool", 60, 80, nil, attribute.String("gen_ai.operation.name", "execute_tool"))
@@ -482,7 +482,7 @@ func TestALargeTraceIsShownInPart(t *testing.T) {
 	panels := b.printed()
 	require.Len(t, panels, 1)
 	assert.Equal(t, fmt.Sprintf("%d (%d spans left out)", kept, tools-kept), value(t, panels[0], "Steps"))
-	assert.Equal(t, 100+1, len(steps(panels[0])), "lines, and one that says how many more there are")
+	assert.Len(t, steps(panels[0]), 100+1, "lines, and one that says how many more there are")
 	assert.Contains(t, panels[0], "\n  and 1948 more steps\n")
 	assert.Equal(t, uint64(tools+1), b.processor.Stats().Delivered)
 }
@@ -522,12 +522,12 @@ func TestProcessor_ConcurrentSafe(t *testing.T) {
 	for range goroutines {
 		all.Go(func() {
 			for range traces {
-				b.span(context.Background(), "root", 0, 100, func(ctx context.Context) {
+				b.span(t.Context(), "root", 0, 100, func(ctx context.Context) {
 					b.run(ctx, call(question, 0, 50))
 					b.run(ctx, call("again", 50, 100))
 				})
 				balanced(t, b.processor.Stats())
-				_ = b.processor.ForceFlush(context.Background())
+				_ = b.processor.ForceFlush(t.Context())
 			}
 		})
 	}

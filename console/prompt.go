@@ -1,6 +1,7 @@
 package console
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -93,8 +94,8 @@ func (p *prompt) text() string {
 
 // asked is the text of the last message of the user, or else of the last one at all.
 func asked(messages []record.Message) string {
-	for i := len(messages) - 1; i >= 0; i-- {
-		if m := messages[i]; m.Role == "user" {
+	for _, m := range slices.Backward(messages) {
+		if m.Role == "user" {
 			if text := partsText(m.Parts); text != "" {
 				return text
 			}

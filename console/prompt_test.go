@@ -37,8 +37,8 @@ func FuzzMessagesOfOthersAreRead(f *testing.F) {
 	f.Add(`[{"role":"user","parts":[{"type":"text","content":"a"},{"type":"text","content":"\ud800"}]}] `)
 	f.Add(`[{`)
 	f.Fuzz(func(t *testing.T, messages string) {
-		want, clear := readByTree(messages)
-		if !clear {
+		want, judged := readByTree(messages)
+		if !judged {
 			return
 		}
 		if got := userText(messages); got != want {
@@ -49,7 +49,7 @@ func FuzzMessagesOfOthersAreRead(f *testing.F) {
 
 // readByTree is what userText is to return. It is not clear about objects in which a
 // name stands twice, or a message with both forms of content, and about deep nesting.
-func readByTree(messages string) (text string, clear bool) {
+func readByTree(messages string) (text string, judged bool) {
 	if strings.Count(messages, "[")+strings.Count(messages, "{") > 500 {
 		return "", false
 	}

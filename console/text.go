@@ -38,7 +38,7 @@ type cleaner struct {
 func clean(text string, ascii bool) string {
 	c := cleaner{ascii: ascii}
 	text, shortened := clip(strings.TrimSpace(text), maxTextBytes)
-	for len(text) > 0 {
+	for text != "" {
 		r, size := utf8.DecodeRuneInString(text)
 		if r == utf8.RuneError && size == 1 {
 			fmt.Fprintf(&c.out, `\x%02x`, text[0])
@@ -86,7 +86,8 @@ func (c *cleaner) keep(r rune) {
 }
 
 func (c *cleaner) mark(r rune) {
-	if c.marks++; c.marks <= maxMarks {
+	c.marks++
+	if c.marks <= maxMarks {
 		c.out.WriteRune(r)
 		c.last = r
 	}
