@@ -56,41 +56,40 @@ type note struct {
 const maxNameBytes = 256
 
 // attributes are a span's. A missing one reads as the zero value of its type.
-type attributes map[attribute.Key]attribute.Value
+type attributes []attribute.KeyValue
 
-// noted are the attributes that a note is made of.
-var noted = map[attribute.Key]bool{
-	semconv.GenAIOperationNameKey: true, semconv.GenAIProviderNameKey: true, semconv.GenAIRequestStreamKey: true,
-	semconv.GenAIRequestModelKey: true, semconv.GenAIResponseModelKey: true, semconv.GenAIToolNameKey: true,
-	semconv.GenAIUsageInputTokensKey: true, semconv.GenAIUsageOutputTokensKey: true,
-	semconv.UsageEstimatedOutputTokensKey: true, semconv.StreamChunksKey: true, semconv.IncompleteKey: true,
-	semconv.HTTPRequestMethodKey: true, semconv.HTTPRequestResendCountKey: true,
-	semconv.HTTPResponseStatusCodeKey: true, semconv.ErrorTypeKey: true,
-	langsmith.GenAISystemKey: true, langsmith.GenAIUsageTotalTokensKey: true, langsmith.SpanKindKey: true,
-	langtrace.LLMUsageTotalTokensKey: true,
-}
-
-func attributesOf(span sdktrace.ReadOnlySpan) attributes {
-	a := attributes{}
-	for _, kv := range span.Attributes() {
-		if noted[kv.Key] {
-			a[kv.Key] = kv.Value
+func (a attributes) find(key attribute.Key) (value attribute.Value, ok bool) {
+	for i := range a {
+		if a[i].Key == key {
+			return a[i].Value, true
 		}
 	}
-	return a
+	return attribute.Value{}, false
 }
 
-func (a attributes) text(key attribute.Key) string  { return a[key].AsString() }
-func (a attributes) number(key attribute.Key) int64 { return a[key].AsInt64() }
+func (a attributes) text(key attribute.Key) string {
+	value, _ := a.find(key)
+	return value.AsString()
+}
+
+func (a attributes) number(key attribute.Key) int64 {
+	value, _ := a.find(key)
+	return value.AsInt64()
+}
+
+func (a attributes) truth(key attribute.Key) bool {
+	value, _ := a.find(key)
+	return value.AsBool()
+}
 
 func (a attributes) has(key attribute.Key) bool {
-	_, ok := a[key]
+	_, ok := a.find(key)
 	return ok
 }
 
 // noteOf runs within the application's call of span.End.
 func noteOf(span sdktrace.ReadOnlySpan) note {
-	a := attributesOf(span)
+	a := attributes(span.Attributes())
 	operation := a.operation()
 	n := note{
 		id:        span.SpanContext().SpanID(),
@@ -172,7 +171,7 @@ func kindOf(operation string, span oteltrace.SpanKind) kind {
 // for, that of others the one that answered.
 func (n *note) call(a attributes, operation string) {
 	provider := cmp.Or(a.text(semconv.GenAIProviderNameKey), a.text(langsmith.GenAISystemKey))
-	stream := a[semconv.GenAIRequestStreamKey].AsBool()
+	stream := a.truth(semconv.GenAIRequestStreamKey)
 	n.name = stepName(short(provider), short(operation), stream)
 	asked, answered := a.text(semconv.GenAIRequestModelKey), a.text(semconv.GenAIResponseModelKey)
 	if stream {
@@ -181,7 +180,7 @@ func (n *note) call(a attributes, operation string) {
 	n.model = short(cmp.Or(answered, asked))
 	n.resends = a.number(semconv.HTTPRequestResendCountKey)
 	n.chunks = a.number(semconv.StreamChunksKey)
-	n.incomplete = a[semconv.IncompleteKey].AsBool()
+	n.incomplete = a.truth(semconv.IncompleteKey)
 	n.tokens, n.counted = a.tokens()
 	if estimate := a.number(semconv.UsageEstimatedOutputTokensKey); estimate > 0 && !n.counted {
 		n.tokens, n.estimated = estimate, true

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"container/list"
 	"context"
 	"fmt"
@@ -267,7 +268,8 @@ func (p *Processor) names(described *resource.Resource) (project, environment st
 		project = short(service)
 	}
 	if environment == "" {
-		environment = short(valueOf(described, "deployment.environment.name"))
+		environment = short(cmp.Or(
+			valueOf(described, "deployment.environment.name"), valueOf(described, "deployment.environment"))) // its older name
 	}
 	return project, environment
 }

@@ -262,8 +262,11 @@ func TestTheResourceNamesProjectAndEnvironmentUnlessOptionsDo(t *testing.T) {
 		project, environment string
 	}{
 		"resource": {nil, described, "customer-support", "production"},
-		"options":  {named, described, "mine", "test"},
-		"neither":  {nil, resource.NewSchemaless(attribute.String("service.name", "unknown_service:x")), "-", "-"},
+		"older name": {
+			nil, resource.NewSchemaless(attribute.String("deployment.environment", "staging")), "-", "staging",
+		},
+		"options": {named, described, "mine", "test"},
+		"neither": {nil, resource.NewSchemaless(attribute.String("service.name", "unknown_service:x")), "-", "-"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, test.opts...)
