@@ -27,11 +27,15 @@ type consoleOutput struct {
 
 // String says for people what goes where.
 func (o *consoleOutput) String() string {
-	return "console (" + o.where + ") " + sends(o.Content())
+	if o.Content().Input {
+		return "console (" + o.where + ") with prompts"
+	}
+	return "console (" + o.where + ") without prompts"
 }
 
-// consoleOutput is nil when neither option nor environment asks for the console. The
-// variables that hide content from a backend do not concern it.
+// consoleOutput is nil when neither option nor environment asks for the console. What
+// one of the backends' variables hides is not shown there either: a terminal may be a
+// log that others read.
 func (c config) consoleOutput() (*consoleOutput, error) {
 	wanted := c.console
 	if wanted == nil {
@@ -40,8 +44,10 @@ func (c config) consoleOutput() (*consoleOutput, error) {
 			return nil, err
 		}
 	}
+	hidden, _ := langsmithVariable("HIDE_INPUTS")
+	langsmith, langtrace := truish(hidden), langtraceHidden()
 	opts := []console.Option{
-		console.WithContent(c.visible(ContentDefault, false, false)),
+		console.WithContent(c.visible(ContentDefault, langsmith || langtrace, langtrace)),
 		console.WithProject(LangSmith{}.named(c.project)),
 		console.WithEnvironment(c.environment),
 		console.WithLogger(c.logger),

@@ -19,6 +19,7 @@ import (
 
 	"github.com/genotel/genotel"
 	"github.com/genotel/genotel/console"
+	"github.com/genotel/genotel/dialect"
 	"github.com/genotel/genotel/export"
 	"github.com/genotel/genotel/internal/golden"
 	"github.com/genotel/genotel/internal/oracle"
@@ -62,7 +63,7 @@ func TestOnlyTheConsoleIsEnoughForAProvider(t *testing.T) {
 	require.NoError(t, ask(t, telemetry, answered))
 	shutdown(t, telemetry)
 	golden.Equal(t, []byte(withoutTimes(out.String())), "testdata/console.golden.txt")
-	assert.Contains(t, logs.String(), `to="console (writer) with content"`)
+	assert.Contains(t, logs.String(), `to="console (writer) with prompts"`)
 	assert.NotContains(t, logs.String(), "WARN")
 	assert.Equal(t, []genotel.DestinationStats{{Destination: "console", Ended: 1, Delivered: 1}}, telemetry.Stats())
 }
@@ -97,15 +98,28 @@ func TestACallThatFailsForGoodIsAFailedTrace(t *testing.T) {
 	assert.NotContains(t, out.String(), "You exceeded", "the provider's text may quote the prompt")
 }
 
+func TestTheConsolesOwnPolicyWinsOverAllOthers(t *testing.T) {
+	t.Setenv("LANGSMITH_HIDE_INPUTS", "true")
+	out := &terminal{}
+	own := console.WithContent(dialect.Content{Input: true})
+	telemetry := configure(t, genotel.WithConsole(out, own), genotel.WithContent(genotel.ContentExclude), genotel.WithGlobal(false))
+	require.NoError(t, ask(t, telemetry, answered))
+	shutdown(t, telemetry)
+	assert.Contains(t, out.String(), "Prompt       How many are left? ")
+}
+
 func TestTheContentPolicyHidesThePromptOnTheConsole(t *testing.T) {
 	for name, test := range map[string]struct {
 		variables map[string]string
 		opts      []genotel.Option
 		want      string
 	}{
-		"default": {nil, nil, "How many are left?"},
-		"of a backend": {
-			map[string]string{"LANGSMITH_HIDE_INPUTS": "true", "TRACE_PROMPT_COMPLETION_DATA": "false"}, nil, "How many are left?",
+		"default":                          {nil, nil, "How many are left?"},
+		"hidden by LangSmith's variable":   {map[string]string{"LANGSMITH_HIDE_INPUTS": "true"}, nil, "(hidden)"},
+		"hidden by Langtrace's variable":   {map[string]string{"TRACE_PROMPT_COMPLETION_DATA": "false"}, nil, "(hidden)"},
+		"LangSmith's variable for answers": {map[string]string{"LANGSMITH_HIDE_OUTPUTS": "true"}, nil, "How many are left?"},
+		"hidden by a variable, and included for all": {
+			map[string]string{"LANGSMITH_HIDE_INPUTS": "1"}, []genotel.Option{genotel.WithContent(genotel.ContentInclude)}, "(hidden)",
 		},
 		"included": {nil, []genotel.Option{genotel.WithContent(genotel.ContentInclude)}, "How many are left?"},
 		"excluded": {nil, []genotel.Option{genotel.WithContent(genotel.ContentExclude)}, "(hidden)"},
@@ -120,7 +134,7 @@ func TestTheContentPolicyHidesThePromptOnTheConsole(t *testing.T) {
 			require.NoError(t, ask(t, telemetry, answered))
 			shutdown(t, telemetry)
 			assert.Contains(t, out.String(), "Prompt       "+test.want+" ")
-			assert.Equal(t, test.want != "(hidden)", strings.Contains(logs.String(), "console (writer) with content"))
+			assert.Equal(t, test.want != "(hidden)", strings.Contains(logs.String(), "console (writer) with prompts"))
 		})
 	}
 }
@@ -167,7 +181,7 @@ func TestAVariableSwitchesTheConsoleOn(t *testing.T) {
 			gotOut, gotErr := written()
 			assert.Equal(t, want == stdout, strings.Contains(gotOut, "genotel trace"))
 			assert.Equal(t, want == stderr, strings.Contains(gotErr, "genotel trace"))
-			assert.Equal(t, want != nowhere, strings.Contains(logs.String(), "console ("+want+") with content"))
+			assert.Equal(t, want != nowhere, strings.Contains(logs.String(), "console ("+want+") with prompts"))
 		})
 	}
 }
@@ -215,7 +229,7 @@ func TestTheConsoleStandsBesideOtherDestinations(t *testing.T) {
 
 	assert.Equal(t, 1, strings.Count(out.String(), "genotel trace"))
 	assert.ElementsMatch(t, []string{"chat gpt-4o-mini", "plain"}, spanNames(t, server))
-	assert.Regexp(t, `to="otlp \([0-9.:]+\) with the content that is on the span; console \(writer\) with content"`, logs.String())
+	assert.Regexp(t, `to="otlp \([0-9.:]+\) with the content that is on the span; console \(writer\) with prompts"`, logs.String())
 	stats := telemetry.Stats()
 	require.Len(t, stats, 2)
 	assert.Equal(t, genotel.DestinationStats{Destination: "console", Ended: 1, Delivered: 1, LeftOut: 1}, stats[1])

@@ -196,7 +196,8 @@ func WithOTLP(destination OTLP) Option {
 // when w is nil, to [os.Stderr]: prompt, model, latency, tokens, retries, and a table of
 // the steps. Without the option, GENOTEL_CONSOLE switches it on: true or stderr, or
 // stdout. Options of package console win over what Configure sets. Prompts are shown
-// unless [WithContent] is [ContentExclude]. The program never waits for w.
+// unless [WithContent] is [ContentExclude], or LANGSMITH_HIDE_INPUTS or
+// TRACE_PROMPT_COMPLETION_DATA hides them. The program never waits for w.
 func WithConsole(w io.Writer, opts ...console.Option) Option {
 	return optionFunc(func(c config) config {
 		c.console = &consoleOption{writer: w, opts: opts}
