@@ -19,11 +19,19 @@ FUZZTIME ?= 10s
 BENCH ?= .
 CROSS ?= linux/386 windows/amd64
 
-# $(call each_module,command) runs the command in every module of go.work, or in the only one there is.
-each_module = dirs=$$(go list -m -f '{{.Dir}}'); for dir in $$dirs; do (cd "$$dir" && $(1)) || exit 1; done
-# $(call each_gomod,command) does so in every module, whether go.work knows it or not.
-each_gomod = for mod in $$(find . -name go.mod -not -path '*/testdata/*' -not -path '*/.tools/*'); do \
+# A module is built by its own go.mod, as its users build it. go.work is for editors: within a workspace each dependency
+# has one version, the newest that any module asks for.
+export GOWORK := off
+
+# $(call each_module,command) runs the command in every module.
+each_module = for mod in $$(find . -name go.mod -not -path '*/testdata/*' -not -path '*/.tools/*' | sort); do \
 	(cd "$$(dirname "$$mod")" && $(1)) || exit 1; done
+# $(call each_modfile,command) does so once more where oldest.mod has the oldest versions that a module supports.
+each_modfile = for mod in $$(find . \( -name go.mod -o -name oldest.mod \) \
+	-not -path '*/testdata/*' -not -path '*/.tools/*' | sort); do \
+	name=$$(basename "$$mod"); \
+	(cd "$$(dirname "$$mod")" && { [ "$$name" = go.mod ] || export GOFLAGS="$${GOFLAGS:-} -modfile=$$name"; } && $(1)) || \
+	exit 1; done
 
 .PHONY: help
 help: ## show this list
@@ -44,7 +52,7 @@ test: ## run all tests, with the race detector if there is a C compiler (nothing
 	else \
 		echo "race detector: off (no C compiler, or CGO_ENABLED=0)"; \
 	fi; \
-	$(call each_module,go test $$race -shuffle=on ./...)
+	$(call each_modfile,go test $$race -shuffle=on ./...)
 
 .PHONY: race
 race: export CGO_ENABLED = 1
@@ -74,7 +82,7 @@ examples: ## build all examples, run the quickstart with no setting at all
 
 .PHONY: vet
 vet: ## run go vet
-	@$(call each_module,go vet ./...)
+	@$(call each_modfile,go vet ./...)
 
 .PHONY: cross
 cross: export CGO_ENABLED = 0
@@ -112,12 +120,12 @@ checkgenerate: ## fail when generated files are stale
 	git --no-pager diff --exit-code "$$before" "$$after" || { echo "stale: commit what make generate wrote"; exit 1; }
 
 .PHONY: tidy
-tidy: ## run go mod tidy in every module
-	@$(call each_gomod,go mod tidy)
+tidy: ## run go mod tidy in every module, and for oldest.mod
+	@$(call each_modfile,go mod tidy)
 
 .PHONY: checktidy
 checktidy: ## fail when go mod tidy would change something
-	@$(call each_gomod,go mod tidy -diff)
+	@$(call each_modfile,go mod tidy -diff)
 
 .PHONY: ci
 ci: ## run the whole gate, as CI does

@@ -37,9 +37,7 @@ func documents(t *testing.T) map[string]string {
 }
 
 func TestCodeInTheDocumentsIsThatOfTheExamples(t *testing.T) {
-	source, err := os.ReadFile("example_test.go")
-	require.NoError(t, err)
-	examples := unindented(string(source))
+	examples := examples(t)
 	blocks := regexp.MustCompile("(?s)```go\n(.*?)```")
 	for name, page := range documents(t) {
 		for _, block := range blocks.FindAllStringSubmatch(page, -1) {
@@ -49,6 +47,21 @@ func TestCodeInTheDocumentsIsThatOfTheExamples(t *testing.T) {
 			}
 		}
 	}
+}
+
+// examples are those of all packages, in whatever module they are.
+func examples(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	require.NoError(t, filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.Name() != "example_test.go" {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		all.WriteString(unindented(string(source)) + "\n")
+		return err
+	}))
+	return all.String()
 }
 
 // unindented removes indentation and empty lines, which differ between a function

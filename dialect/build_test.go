@@ -109,6 +109,7 @@ func everything(c *record.Call) []attribute.KeyValue {
 	attributes = dialect.AppendGenAI(attributes, c)
 	attributes = dialect.AppendLangSmith(attributes, c)
 	attributes = dialect.AppendLLM(attributes, c)
+	attributes = dialect.AppendMedia(attributes, c)
 	attributes = dialect.AppendDelivery(attributes, c)
 	return dialect.AppendGenAIContent(attributes, c)
 }

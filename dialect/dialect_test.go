@@ -53,6 +53,7 @@ func TestAnEncoderAppendsAndChangesNothingBeforeIt(t *testing.T) {
 		"content":   dialect.AppendGenAIContent,
 		"langsmith": dialect.AppendLangSmith,
 		"llm":       dialect.AppendLLM,
+		"media":     dialect.AppendMedia,
 		"delivery":  dialect.AppendDelivery,
 		"error":     dialect.AppendError,
 	}

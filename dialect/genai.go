@@ -12,12 +12,21 @@ import (
 const reasonMissing = "error"
 
 // SpanName is the span name that the conventions ask for: the operation and,
-// when it is known, the model.
+// when it is known, what it works with: the model, or else an agent or a data source.
 func SpanName(c *record.Call) string {
-	if c.Request.Model == "" {
+	with := c.Request.Model
+	switch c.Operation {
+	case semconv.GenAIOperationNameInvokeAgent, semconv.GenAIOperationNameCreateAgent:
+		with = c.Agent.Name
+	case semconv.GenAIOperationNameRetrieval:
+		with = c.Retrieval.DataSource
+	case semconv.GenAIOperationNameFetchResponse:
+		with = ""
+	}
+	if with == "" {
 		return c.Operation
 	}
-	return c.Operation + " " + c.Request.Model
+	return c.Operation + " " + with
 }
 
 // AppendGenAIStart appends the attributes that samplers may look at and that
@@ -26,6 +35,7 @@ func AppendGenAIStart(dst []attribute.KeyValue, c *record.Call) []attribute.KeyV
 	dst = append(dst, semconv.GenAIOperationNameKey.String(c.Operation))
 	dst = appendText(dst, semconv.GenAIProviderNameKey, c.Provider)
 	dst = appendText(dst, semconv.GenAIRequestModelKey, c.Request.Model)
+	dst = appendText(dst, semconv.GenAIAgentNameKey, c.Agent.Name)
 	if c.Server.Address != "" {
 		dst = append(dst, semconv.ServerAddressKey.String(c.Server.Address), semconv.ServerPortKey.Int(c.Server.Port))
 	}
@@ -35,16 +45,31 @@ func AppendGenAIStart(dst []attribute.KeyValue, c *record.Call) []attribute.KeyV
 // AppendGenAI appends everything that is known at the end, except content.
 func AppendGenAI(dst []attribute.KeyValue, c *record.Call) []attribute.KeyValue {
 	dst = appendGenAIResponse(dst, c)
-	dst = appendGenAIUsage(dst, &c.Usage)
-	return appendGenAIRequest(dst, c)
+	if c.Operation != semconv.GenAIOperationNameFetchResponse { // the conventions have none there
+		dst = appendGenAIUsage(dst, usage(c))
+	}
+	dst = appendGenAIRequest(dst, c)
+	dst = appendText(dst, semconv.GenAIAgentIDKey, c.Agent.ID)
+	dst = appendText(dst, semconv.GenAIAgentDescriptionKey, c.Agent.Description)
+	dst = appendText(dst, semconv.GenAIDataSourceIDKey, c.Retrieval.DataSource)
+	return appendInt(dst, semconv.GenAIRetrievalTopKKey, c.Retrieval.TopK)
+}
+
+// usage is what a backend is to be told of tokens: nothing when they are counted by
+// another operation, for backends add up what they get.
+func usage(c *record.Call) *record.Usage {
+	if c.UsageCounted || tracedBelow(c) {
+		return new(record.Usage)
+	}
+	return &c.Usage
 }
 
 func appendGenAIResponse(dst []attribute.KeyValue, c *record.Call) []attribute.KeyValue {
 	r := &c.Response
 	dst = appendText(dst, semconv.GenAIResponseIDKey, r.ID)
 	dst = appendText(dst, semconv.GenAIResponseModelKey, r.Model)
-	if r.Status == "queued" || r.Status == "in_progress" {
-		dst = append(dst, semconv.GenAIResponseStatusKey.String(r.Status))
+	if tellsStatus(c) {
+		dst = appendText(dst, semconv.GenAIResponseStatusKey, r.Status)
 	}
 	if r.Compacted {
 		dst = append(dst, semconv.GenAIConversationCompactedKey.Bool(true))
@@ -63,6 +88,18 @@ func appendGenAIResponse(dst []attribute.KeyValue, c *record.Call) []attribute.K
 		dst = appendText(dst, semconv.OpenAIResponseSystemFingerprintKey, r.SystemFingerprint)
 	}
 	return dst
+}
+
+// tellsStatus reports whether the state of an answer says more than its finish
+// reason does: that it is still being made, or what became of one made elsewhere.
+func tellsStatus(c *record.Call) bool {
+	switch c.Operation {
+	case semconv.GenAIOperationNameFetchResponse, semconv.GenAIOperationNameInvokeAgent:
+		return true
+	default:
+		return c.Response.Status == semconv.GenAIResponseStatusQueued ||
+			c.Response.Status == semconv.GenAIResponseStatusInProgress
+	}
 }
 
 // dimensions is the length of the embeddings that came, or else of those asked for.
@@ -107,6 +144,7 @@ func appendGenAIRequest(dst []attribute.KeyValue, c *record.Call) []attribute.Ke
 	}
 	dst = appendText(dst, semconv.GenAIConversationIDKey, r.ConversationID)
 	dst = appendText(dst, semconv.GenAIRequestPreviousResponseIDKey, r.PreviousResponseID)
+	dst = appendText(dst, semconv.GenAIRequestStreamCursorKey, r.StreamCursor)
 	dst = appendText(dst, semconv.GenAIPromptNameKey, r.PromptName)
 	dst = appendText(dst, semconv.GenAIPromptVersionKey, r.PromptVersion)
 	dst = appendInt(dst, semconv.GenAIRequestMaxTokensKey, r.MaxTokens)

@@ -14,8 +14,11 @@ import (
 // name only, as the conventions advise for spans. Embeddings have no content by the
 // conventions.
 func AppendGenAIContent(dst []attribute.KeyValue, c *record.Call) []attribute.KeyValue {
-	if c.Operation == semconv.GenAIOperationNameEmbeddings {
+	switch c.Operation {
+	case semconv.GenAIOperationNameEmbeddings:
 		return dst
+	case semconv.GenAIOperationNameRetrieval:
+		return appendRetrieval(dst, &c.Retrieval)
 	}
 	if len(c.Request.System) > 0 {
 		dst = append(dst, semconv.GenAISystemInstructionsKey.String(genAIParts(c.Request.System)))
@@ -149,14 +152,14 @@ func writeGenAIPart(w *jsonappend.Writer, part record.Part) {
 		writeServerTool(w, p.Type, p.Content)
 		w.EndObject()
 	case record.Image:
-		writeGenAIMedia(w, "image", &p.Media)
+		writeGenAIMedia(w, "image", &p.Media, p.Name, p.Field)
 	case record.Audio:
-		writeGenAIMedia(w, "audio", &p.Media)
+		writeGenAIMedia(w, "audio", &p.Media, p.Name, "")
 		if p.Transcript != "" {
 			writeTyped(w, "text", p.Transcript)
 		}
 	case record.File:
-		writeGenAIMedia(w, "document", &p.Media)
+		writeGenAIMedia(w, "document", &p.Media, "", "")
 	case record.Generic:
 		writeGeneric(w, p)
 	}
@@ -204,7 +207,8 @@ func writeTyped(w *jsonappend.Writer, kind, content string) {
 // writeGenAIMedia writes a reference where there is one. Inline bytes were
 // replaced by their description, which the schema's blob part has no room for:
 // it becomes a part of its own type, as the schema allows.
-func writeGenAIMedia(w *jsonappend.Writer, modality string, m *record.Media) {
+// Such a part also tells the name of an uploaded file and the field of the form.
+func writeGenAIMedia(w *jsonappend.Writer, modality string, m *record.Media, name, field string) {
 	w.Object()
 	switch {
 	case m.URI != "":
@@ -221,6 +225,8 @@ func writeGenAIMedia(w *jsonappend.Writer, modality string, m *record.Media) {
 		w.StringField("type", blobType)
 		w.StringField("modality", modality)
 		writeBlob(w, m)
+		writeOptional(w, "name", name)
+		writeOptional(w, "field", field)
 	}
 	w.EndObject()
 }

@@ -57,6 +57,7 @@ func everyPart() []record.Part {
 		record.File{Media: record.Media{FileID: "file-2", MIMEType: "application/pdf"}, Name: "a.pdf"},
 		record.File{Media: record.Media{Blob: blob}},
 		record.Generic{Type: "item_reference", JSON: `{"type":"item_reference","id":"x"}`},
+		record.Generic{Type: "citations", JSON: `{"type":"citations","citations":["https://a"]}`, Beside: true},
 		record.Generic{Type: "odd", JSON: `[1]`},
 		record.Generic{Type: "redacted", JSON: `[removed]`},
 	}

@@ -4,6 +4,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/genotel/genotel/internal/jsonappend"
+	"github.com/genotel/genotel/internal/jsonscan"
 	"github.com/genotel/genotel/otelgenai/record"
 	"github.com/genotel/genotel/semconv"
 	"github.com/genotel/genotel/semconv/langsmith"
@@ -12,12 +13,8 @@ import (
 // AppendLangSmith appends the scalar langsmith.* set: what LangSmith needs to
 // show a model call as one and to price it, without content.
 func AppendLangSmith(dst []attribute.KeyValue, c *record.Call) []attribute.KeyValue {
-	if tracedBelow(c) {
-		dst = append(dst, langsmith.SpanKindKey.String(langsmith.SpanKindChain))
-	} else {
-		dst = append(dst, langsmith.SpanKindKey.String(runType(c.Operation)))
-		dst = appendText(dst, langsmith.MetadataLSModelTypeKey, modelType(c.Operation))
-	}
+	dst = append(dst, langsmith.SpanKindKey.String(runType(c)))
+	dst = appendText(dst, langsmith.MetadataLSModelTypeKey, modelType(c))
 	provider, name := pricedAs(c)
 	dst = appendText(dst, langsmith.MetadataLSProviderKey, provider)
 	dst = appendText(dst, langsmith.MetadataLSModelNameKey, name)
@@ -27,8 +24,8 @@ func AppendLangSmith(dst []attribute.KeyValue, c *record.Call) []attribute.KeyVa
 		dst = append(dst, langsmith.MetadataLSStopKey.String(stringList(c.Request.StopSequences)))
 	}
 	dst = append(dst, langsmith.MetadataLSInvocationParamsKey.String(invocationParams(c)))
-	if c.Usage.Input.IsSet() || c.Usage.Output.IsSet() || c.Usage.Cost.IsSet() {
-		dst = append(dst, langsmith.UsageMetadataKey.String(usageMetadata(&c.Usage)))
+	if u := usage(c); u.Input.IsSet() || u.Output.IsSet() || u.Cost.IsSet() {
+		dst = append(dst, langsmith.UsageMetadataKey.String(usageMetadata(u)))
 	}
 	if c.Gateway != nil {
 		dst = appendText(dst, langsmith.MetadataLiteLLMCallIDKey, c.Gateway.CallID)
@@ -37,8 +34,11 @@ func AppendLangSmith(dst []attribute.KeyValue, c *record.Call) []attribute.KeyVa
 }
 
 // runType is needed because LangSmith understands few operation names by itself.
-func runType(operation string) string {
-	switch operation {
+func runType(c *record.Call) string {
+	if tracedBelow(c) {
+		return langsmith.SpanKindChain
+	}
+	switch c.Operation {
 	case semconv.GenAIOperationNameEmbeddings:
 		return langsmith.SpanKindEmbedding
 	case semconv.GenAIOperationNameExecuteTool:
@@ -46,32 +46,73 @@ func runType(operation string) string {
 	case semconv.GenAIOperationNameRetrieval:
 		return langsmith.SpanKindRetriever
 	case semconv.GenAIOperationNameChat, semconv.GenAIOperationNameGenerateContent,
-		semconv.GenAIOperationNameTextCompletion:
+		semconv.GenAIOperationNameTextCompletion, semconv.OperationNameModeration:
 		return langsmith.SpanKindLLM
+	case semconv.GenAIOperationNameFetchResponse:
+		if generates(c) {
+			return langsmith.SpanKindLLM
+		}
+		return langsmith.SpanKindChain
 	default:
 		return langsmith.SpanKindChain
 	}
 }
 
-// modelType is empty for models that LangSmith has no type for.
-func modelType(operation string) string {
-	switch operation {
-	case semconv.GenAIOperationNameTextCompletion:
+// modelType is empty for models that LangSmith has no type for, and where no model
+// answers.
+func modelType(c *record.Call) string {
+	switch {
+	case c.Operation == semconv.GenAIOperationNameTextCompletion:
 		return langsmith.ModelTypeLLM
-	case semconv.GenAIOperationNameEmbeddings:
+	case c.Operation == semconv.GenAIOperationNameEmbeddings, c.Operation == semconv.OperationNameModeration, !generates(c):
 		return ""
 	default:
 		return langsmith.ModelTypeChat
 	}
 }
 
-// langsmithProvider translates the names that LangSmith's price table spells
-// differently.
-func langsmithProvider(provider string) string {
-	if provider == semconv.GenAIProviderNameAzureAIOpenAI {
-		return "azure"
+// generates reports whether a call stands for the work of a model, rather than that
+// one is prepared, searched beside, asked for what it did before, or that a gateway
+// tells of it. A call that
+// fetches what was made in the background does when it is the one to tell the tokens.
+func generates(c *record.Call) bool {
+	if tracedBelow(c) {
+		return false
 	}
-	return provider
+	switch c.Operation {
+	case semconv.GenAIOperationNameFetchResponse:
+		return *usage(c) != (record.Usage{})
+	case semconv.GenAIOperationNameCreateAgent, semconv.GenAIOperationNameRetrieval,
+		semconv.OperationNameCountTokens, semconv.OperationNameCreateBatch:
+		return false
+	default:
+		return true
+	}
+}
+
+// langsmithProvider translates the names that LangSmith's price table spells
+// differently: as LangChain's integrations do. Gateways that sell nothing
+// of their own have no prices there; they keep the flavor of the protocol, by which
+// the models of OpenAI behind them are found.
+func langsmithProvider(provider string) string {
+	switch provider {
+	case semconv.GenAIProviderNameAzureAIOpenAI:
+		return "azure"
+	case semconv.GenAIProviderNameGCPGemini:
+		return "google_genai"
+	case semconv.GenAIProviderNameGCPVertexAI:
+		return "google_vertexai"
+	case semconv.GenAIProviderNameMistralAI:
+		return "mistral"
+	case semconv.GenAIProviderNameXAI:
+		return "xai"
+	case semconv.GenAIProviderNameAWSBedrock:
+		return "amazon_bedrock"
+	case "cloudflare", "portkey", "requesty", "vercel":
+		return semconv.GenAIProviderNameOpenAI
+	default:
+		return provider
+	}
 }
 
 // model is the model that answered, since an alias or a deployment name has no
@@ -124,8 +165,25 @@ func invocationParams(c *record.Call) string {
 		w.Key("stream")
 		w.Bool(true)
 	}
+	for _, option := range r.Options {
+		w.Key(option.Name)
+		writeLiteral(&w, option.Value)
+	}
 	w.EndObject()
 	return string(w.Bytes())
+}
+
+// writeLiteral writes a number or a truth value as what it is, and anything else as
+// a text.
+func writeLiteral(w *jsonappend.Writer, value string) {
+	s := jsonscan.NewString(value)
+	kind := s.Kind()
+	s.Skip()
+	if s.End() && (kind == jsonscan.Number || kind == jsonscan.Bool) {
+		w.Raw([]byte(value))
+		return
+	}
+	w.String(value)
 }
 
 // usageMetadata is LangSmith's own usage object. It wins over gen_ai.usage.*,

@@ -16,7 +16,8 @@ func AppendLLM(dst []attribute.KeyValue, c *record.Call) []attribute.KeyValue {
 	dst = appendText(dst, langtrace.LLMPathKey, c.Path)
 	dst = appendFloatText(dst, langtrace.LLMRequestTemperatureKey, c.Request.Temperature)
 	dst = appendInt(dst, langtrace.LLMRequestMaxTokensKey, c.Request.MaxTokens)
-	dst = appendInt(dst, langtrace.LLMUsagePromptTokensKey, c.Usage.Input)
-	dst = appendInt(dst, langtrace.LLMUsageCompletionTokensKey, c.Usage.Output)
-	return appendInt(dst, langtrace.LLMUsageTotalTokensKey, total(&c.Usage))
+	u := usage(c)
+	dst = appendInt(dst, langtrace.LLMUsagePromptTokensKey, u.Input)
+	dst = appendInt(dst, langtrace.LLMUsageCompletionTokensKey, u.Output)
+	return appendInt(dst, langtrace.LLMUsageTotalTokensKey, total(u))
 }

@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -92,6 +93,27 @@ func writeOpenAIBody(w *jsonappend.Writer, parts []record.Part) {
 		}
 		w.EndArray()
 	}
+	for _, part := range parts {
+		if p, ok := part.(record.Generic); ok && p.Beside {
+			writeBeside(w, p)
+		}
+	}
+}
+
+// writeBeside writes what stands in a message beside its content: as members, as
+// the provider has it, or as text where a bound or a redactor left less than that.
+func writeBeside(w *jsonappend.Writer, p record.Generic) {
+	if isObject(p.JSON) {
+		writeMembers(w, p.JSON)
+		return
+	}
+	w.StringField(p.Type, p.JSON)
+}
+
+// isBeside reports whether a part stands in a message beside its content.
+func isBeside(part record.Part) bool {
+	p, ok := part.(record.Generic)
+	return ok && p.Beside
 }
 
 // writeOpenAIContent writes null, a string or a list of content parts, the
@@ -105,7 +127,9 @@ func writeOpenAIContent(w *jsonappend.Writer, parts []record.Part) {
 	default:
 		w.Array()
 		for _, part := range parts {
-			writeOpenAIPart(w, part)
+			if !isBeside(part) {
+				writeOpenAIPart(w, part)
+			}
 		}
 		w.EndArray()
 	}
@@ -117,6 +141,9 @@ func soleText(parts []record.Part) (*record.Text, int) {
 	var text *record.Text
 	count := 0
 	for _, part := range parts {
+		if isBeside(part) {
+			continue
+		}
 		switch p := part.(type) {
 		case record.Reasoning, record.Refusal, record.ToolCall, record.ToolResult:
 			continue
@@ -140,7 +167,7 @@ func writeOpenAIPart(w *jsonappend.Writer, part record.Part) {
 	case record.Image:
 		writeOpenAIImage(w, p)
 	case record.Audio:
-		writeMediaText(w, "audio", &p.Media, p.Transcript)
+		writeMediaText(w, "audio", &p.Media, cmp.Or(p.Transcript, p.Name))
 	case record.File:
 		writeMediaText(w, "file", &p.Media, p.Name)
 	case record.ServerToolCall:
@@ -164,7 +191,7 @@ func writeServerToolText(w *jsonappend.Writer, what, content string) {
 
 func writeOpenAIImage(w *jsonappend.Writer, p record.Image) {
 	if p.URI == "" {
-		writeMediaText(w, "image", &p.Media, "")
+		writeMediaText(w, cmp.Or(uploadKinds[p.Field], "image"), &p.Media, p.Name)
 		return
 	}
 	w.Object()
@@ -187,7 +214,10 @@ func writeMediaText(w *jsonappend.Writer, modality string, m *record.Media, text
 		}
 	}
 	if m.Blob != nil {
-		words = append(words, strconv.Itoa(m.Blob.Bytes)+" bytes", "sha256:"+m.Blob.SHA256)
+		words = append(words, strconv.Itoa(m.Blob.Bytes)+" bytes")
+	}
+	if m.Blob != nil && m.Blob.SHA256 != "" {
+		words = append(words, "sha256:"+m.Blob.SHA256)
 	}
 	description := "[" + strings.Join(words, ", ") + "]"
 	if text != "" {

@@ -41,6 +41,34 @@ func TestMessagesAreWrittenAsTheChatAPIKnowsThem(t *testing.T) {
 			record.Message{Role: "developer", Parts: []record.Part{record.Text{Content: "a"}, record.Text{Content: "b"}}},
 			`{"role":"developer","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}`,
 		},
+		"sources beside the text": {
+			record.Message{Role: "assistant", Parts: []record.Part{
+				record.Text{Content: "Hi."},
+				record.Generic{Type: "annotations", JSON: `{"type":"annotations","annotations":[{"type":"url_citation"}]}`, Beside: true},
+				record.Generic{Type: "citations", JSON: `{"type":"citations","citations":["https://a"]}`, Beside: true},
+			}},
+			`{"role":"assistant","content":"Hi.","annotations":[{"type":"url_citation"}],"citations":["https://a"]}`,
+		},
+		"sources beside several texts": {
+			record.Message{Role: "assistant", Parts: []record.Part{
+				record.Text{Content: "a"},
+				record.Text{Content: "b"},
+				record.Generic{Type: "citations", JSON: `{"type":"citations","citations":["https://a"]}`, Beside: true},
+			}},
+			`{"role":"assistant","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}],"citations":["https://a"]}`,
+		},
+		"sources alone": {
+			record.Message{Role: "assistant", Parts: []record.Part{
+				record.Generic{Type: "citations", JSON: `{"type":"citations","citations":["https://a"]}`, Beside: true},
+			}},
+			`{"role":"assistant","content":null,"citations":["https://a"]}`,
+		},
+		"sources that a redactor left no JSON": {
+			record.Message{Role: "assistant", Parts: []record.Part{
+				record.Text{Content: "Hi."}, record.Generic{Type: "citations", JSON: `gone`, Beside: true},
+			}},
+			`{"role":"assistant","content":"Hi.","citations":"gone"}`,
+		},
 		"text and image": {
 			record.Message{Role: "user", Parts: []record.Part{
 				record.Text{Content: "What is it?"},

@@ -38,8 +38,8 @@ func AppendError(dst []attribute.KeyValue, c *record.Call) []attribute.KeyValue 
 	return dst
 }
 
-// AppendDelivery appends how the answer arrived: retries, chunks, and whether it
-// or its content is incomplete.
+// AppendDelivery appends how the answer arrived: retries, chunks, what it cost, and
+// whether it or its content is incomplete.
 func AppendDelivery(dst []attribute.KeyValue, c *record.Call) []attribute.KeyValue {
 	if c.Attempts > 1 {
 		dst = append(dst, semconv.HTTPRequestResendCountKey.Int(c.Attempts-1))
@@ -56,6 +56,8 @@ func AppendDelivery(dst []attribute.KeyValue, c *record.Call) []attribute.KeyVal
 		wait := c.Timing.FirstContent.Sub(c.Timing.Start).Seconds()
 		dst = append(dst, semconv.StreamTimeToFirstContentKey.Float64(wait))
 	}
+	dst = appendInt(dst, semconv.RetrievalDocumentCountKey, c.Retrieval.Found)
+	dst = appendFloat(dst, semconv.UsageCostKey, usage(c).Cost)
 	if c.Outcome != record.Completed {
 		dst = append(dst, semconv.IncompleteKey.Bool(true))
 	}

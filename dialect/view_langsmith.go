@@ -29,8 +29,13 @@ func LangSmithView(content Content) View {
 		r := rewrite(span, keptForLangSmith)
 		r.attributes = append(r.attributes, langsmith.GenAISystemKey.String(call.Provider))
 		r.attributes = AppendLangSmith(r.attributes, call)
-		r.attributes = appendInt(r.attributes, langsmith.GenAIUsageTotalTokensKey, total(&call.Usage))
+		r.attributes = appendInt(r.attributes, langsmith.GenAIUsageTotalTokensKey, total(usage(call)))
 		r.firstToken(call)
+		if call.Operation == semconv.GenAIOperationNameRetrieval {
+			r.retriever(call, content)
+			r.explain(call, content)
+			return r
+		}
 		prompt, completion := "{}", "{}"
 		if content.Input {
 			prompt = langsmithPrompt(call)
@@ -96,8 +101,20 @@ func langsmithCompletion(c *record.Call) string {
 		}
 		w.EndArray()
 	}
+	if len(c.Response.Moderations) > 0 {
+		w.Key("results")
+		writeModerations(&w, c.Response.Moderations)
+	}
 	w.EndObject()
 	return string(w.Bytes())
+}
+
+func writeModerations(w *jsonappend.Writer, verdicts []record.Moderation) {
+	w.Array()
+	for _, verdict := range verdicts {
+		w.RawOrString(verdict.JSON)
+	}
+	w.EndArray()
 }
 
 func writeChoice(w *jsonappend.Writer, choice *record.Choice) {

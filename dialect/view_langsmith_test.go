@@ -130,6 +130,51 @@ func TestLangSmithKnowsAzureByItsOwnName(t *testing.T) {
 	assert.Equal(t, "azure.ai.openai", value(t, got, "gen_ai.provider.name"))
 }
 
+func TestLangSmithKnowsProvidersByLangChainsNames(t *testing.T) {
+	for provider, want := range map[string]string{
+		"openai": "openai", "azure.ai.openai": "azure", "gcp.gemini": "google_genai", "gcp.vertex_ai": "google_vertexai",
+		"mistral_ai": "mistral", "x_ai": "xai", "aws.bedrock": "amazon_bedrock",
+		"anthropic": "anthropic", "cohere": "cohere", "deepseek": "deepseek", "groq": "groq", "perplexity": "perplexity",
+		"together": "together", "fireworks": "fireworks", "openrouter": "openrouter", "cerebras": "cerebras",
+		"ollama": "ollama", "vllm": "vllm", "my_gateway": "my_gateway",
+		"cloudflare": "openai", "portkey": "openai", "requesty": "openai", "vercel": "openai",
+	} {
+		c := chat()
+		c.Provider = provider
+		got := langsmithSees(c, all)
+		assert.Equal(t, want, value(t, got, "langsmith.metadata.ls_provider"), provider)
+		assert.Equal(t, provider, value(t, got, "gen_ai.provider.name"))
+		assert.Equal(t, provider, value(t, got, "gen_ai.system"))
+	}
+}
+
+func TestOnlyOpenAIsOwnAnswersHaveOpenAIsKeys(t *testing.T) {
+	for provider, want := range map[string]bool{
+		"openai": true, "azure.ai.openai": true,
+		"azure.ai.inference": false, "deepseek": false, "openrouter": false, "ollama": false, "vllm": false, "portkey": false, "": false,
+	} {
+		c := chat()
+		c.Provider, c.API, c.Response.ServiceTier, c.Response.SystemFingerprint = provider, "chat_completions", "default", "fp"
+		found := false
+		for _, kv := range dialect.AppendGenAI(nil, c) {
+			found = found || strings.HasPrefix(string(kv.Key), "openai.")
+		}
+		assert.Equal(t, want, found, provider)
+	}
+}
+
+func TestTheCostReachesEveryView(t *testing.T) {
+	c := chat()
+	c.Usage.Cost = record.Some(0.25)
+	assert.Contains(t, value(t, langsmithSees(c, all), "langsmith.usage_metadata"), `"total_cost":0.25`)
+	assert.Contains(t, dialect.AppendDelivery(nil, c), attribute.Float64("genotel.usage.cost", 0.25))
+	c.Usage.Cost = record.Opt[float64]{}
+	assert.NotContains(t, value(t, langsmithSees(c, all), "langsmith.usage_metadata"), "total_cost")
+	for _, kv := range dialect.AppendDelivery(nil, c) {
+		assert.NotEqual(t, attribute.Key("genotel.usage.cost"), kv.Key)
+	}
+}
+
 func TestLangSmithGetsNoLists(t *testing.T) {
 	for _, kv := range langsmithSees(chat(), all) {
 		if kv.Value.Type() == attribute.STRINGSLICE {

@@ -58,26 +58,38 @@ func isLLMContract(key attribute.Key) bool {
 
 func (r *rewritten) langtrace(c *record.Call, content Content) {
 	r.attributes = append(r.attributes,
-		langtrace.ServiceTypeKey.String(langtraceService(c)),
+		langtrace.ServiceTypeKey.String(langtraceType(c)),
 		langtrace.ServiceNameKey.String(langtraceVendor(c.Provider)),
 		langtrace.SDKNameKey.String("genotel"),
 		langtrace.VersionKey.String(r.InstrumentationScope().Version))
 	r.attributes = AppendLLM(r.attributes, c)
-	r.attributes = appendInt(r.attributes, langtrace.GenAIUsageTotalTokensKey, total(&c.Usage))
+	if c.Operation == semconv.GenAIOperationNameFetchResponse { // the span has none, and costs come from here
+		r.attributes = appendInt(r.attributes, semconv.GenAIUsageInputTokensKey, usage(c).Input)
+		r.attributes = appendInt(r.attributes, semconv.GenAIUsageOutputTokensKey, usage(c).Output)
+	}
+	r.attributes = appendInt(r.attributes, langtrace.GenAIUsageTotalTokensKey, total(usage(c)))
 	r.explain(c, content)
+	if c.Operation == semconv.GenAIOperationNameRetrieval {
+		r.shown(appendRetrieval(nil, &c.Retrieval), content)
+		return
+	}
 	r.langtraceInput(c, content.Input)
 	if answer := langtraceAnswer(c); content.Output && answer != "" {
 		r.content(langtrace.EventContentCompletion, langtrace.GenAICompletionKey, answer, r.EndTime())
 	}
 }
 
-// langtraceService is that of a step where the gateway traces the model call itself,
-// which would else be shown twice.
-func langtraceService(c *record.Call) string {
-	if tracedBelow(c) {
+// langtraceType is the kind of service: what is no generation must not be shown as
+// one, for Langtrace expects tokens of it.
+func langtraceType(c *record.Call) string {
+	switch {
+	case c.Operation == semconv.GenAIOperationNameRetrieval:
+		return langtrace.ServiceTypeVectorDB
+	case !generates(c), c.Operation == semconv.GenAIOperationNameInvokeAgent && *usage(c) == (record.Usage{}):
 		return langtrace.ServiceTypeFramework
+	default:
+		return langtrace.ServiceTypeLLM
 	}
-	return langtrace.ServiceTypeLLM
 }
 
 // langtraceInput writes the conversation, or the empty list that the contract
@@ -148,6 +160,12 @@ func langtraceAnswer(c *record.Call) string {
 	for i := range c.Response.Choices {
 		if m := &c.Response.Choices[i].Message; len(m.Parts) > 0 {
 			writeLangtraceMessage(&w, m)
+			written = true
+		}
+	}
+	for _, verdict := range c.Response.Moderations {
+		if verdict.JSON != "" {
+			writeLangtraceMessage(&w, &record.Message{Role: "assistant", Parts: []record.Part{record.Text{Content: verdict.JSON}}})
 			written = true
 		}
 	}

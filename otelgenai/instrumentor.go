@@ -58,7 +58,7 @@ func (in *Instrumentor) StreamUsage() bool { return in.config.streamUsage }
 // must be set; the rest is filled until [Operation.End]. The returned context
 // carries the span. Begin never returns nil, and never panics.
 func (in *Instrumentor) Begin(ctx context.Context, call *record.Call) (context.Context, *Operation) {
-	op := &Operation{in: in, call: call, span: trace.SpanFromContext(context.Background())}
+	op := &Operation{in: in, call: call, provider: call.Provider, span: trace.SpanFromContext(context.Background())}
 	started := in.start(ctx, op)
 	if started == nil {
 		return ctx, op

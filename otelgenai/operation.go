@@ -22,8 +22,10 @@ type Operation struct {
 	call      *record.Call
 	span      trace.Span
 	recording bool
-	slip      handoff.Slip
-	ended     atomic.Bool
+	// provider is the one that the span was started with.
+	provider string
+	slip     handoff.Slip
+	ended    atomic.Bool
 }
 
 // Recording reports whether anybody will see what is recorded. When it is false
@@ -84,9 +86,6 @@ func (op *Operation) record(retained int, decode func(*record.Call)) {
 	if !redactScalars(c, cfg.redactor) {
 		decode, retained = nil, 0
 	}
-	if c.Gateway != nil && c.Gateway.Traces {
-		c.Usage = record.Usage{} // counted below, once
-	}
 	content := func(c *record.Call) { addContent(c, decode, cfg.redactor) }
 	if cfg.content.onSpan() {
 		content(c)
@@ -128,6 +127,9 @@ func (op *Operation) attributes() []attribute.KeyValue {
 	if c.Error != nil {
 		attrs = dialect.AppendError(attrs, c)
 	}
+	if c.Provider != op.provider {
+		attrs = append(attrs, semconv.GenAIProviderNameKey.String(c.Provider))
+	}
 	attrs = dialect.AppendGenAI(attrs, c)
 	if cfg.langsmith {
 		attrs = dialect.AppendLangSmith(attrs, c)
@@ -135,6 +137,7 @@ func (op *Operation) attributes() []attribute.KeyValue {
 	if cfg.llm {
 		attrs = dialect.AppendLLM(attrs, c)
 	}
+	attrs = dialect.AppendMedia(attrs, c)
 	attrs = dialect.AppendDelivery(attrs, c)
 	attrs = dialect.AppendGateway(attrs, c)
 	if cfg.content.onSpan() {

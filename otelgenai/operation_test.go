@@ -344,3 +344,29 @@ func TestBegin_ConcurrentSafe(t *testing.T) {
 	all.Wait()
 	assert.Len(t, s.spans.Ended(), 20)
 }
+
+func TestAProviderThatTheAnswerNamedReplacesTheAssumedOne(t *testing.T) {
+	s := newStand(t)
+	c := chat()
+	c.ProviderAssumed = true
+	_, op := s.Begin(t.Context(), c)
+	started := s.spans.Started()[0]
+	assert.Equal(t, "openai", attr(started, "gen_ai.provider.name"))
+	answered(c)
+	c.Provider, c.ProviderAssumed = "ollama", false
+	c.API, c.Response.ServiceTier = "chat_completions", "default"
+	op.End(0, nil)
+
+	span := s.spans.Ended()[0]
+	assert.Equal(t, "ollama", attr(span, "gen_ai.provider.name"))
+	assert.Equal(t, "ollama", attr(span, "llm.vendor"))
+	assert.Equal(t, "ollama", attr(span, "langsmith.metadata.ls_provider"))
+	assert.Empty(t, keys(span, "openai."))
+	names := 0
+	for _, kv := range span.Attributes() {
+		if kv.Key == "gen_ai.provider.name" {
+			names++
+		}
+	}
+	assert.Equal(t, 1, names)
+}

@@ -78,7 +78,8 @@ func WithRedactor(redact Redactor) Option {
 
 // WithProvider sets gen_ai.provider.name for a client whose provider cannot be
 // told from the host it talks to, for instance behind a gateway. Use a value of
-// the conventions where one fits. Default: told from the host.
+// the conventions where one fits. Default: told from the host, or else from the
+// answer.
 func WithProvider(name string) Option {
 	return optionFunc(func(c config) config {
 		c.genAIName = name

@@ -12,8 +12,10 @@ import (
 // Redactor returns text with what must not be seen replaced. It gets one text at
 // a time, reassembled and never a fragment of a stream: message texts, reasoning,
 // refusals, tool arguments and results, tool descriptions and schemas, variables
-// of prompts, transcripts, media URIs, file names, names of participants, stop
-// sequences, error messages, and the path of the request's URL. Identifiers are left
+// of prompts, transcripts, verdicts of moderations, media URIs, file names, names of
+// participants, stop sequences, error messages, the path of the request's URL,
+// descriptions of agents, and queries, texts, file names and metadata of searches.
+// Identifiers are left
 // alone: roles, models, finish reasons, names and ids of tools, ids of files.
 //
 // It must be safe for concurrent use and may run on any goroutine, some time
@@ -64,6 +66,10 @@ func redactContent(c *record.Call, redact Redactor) {
 	for i := range c.Response.Choices {
 		r.message(&c.Response.Choices[i].Message)
 	}
+	r.retrieval(&c.Retrieval)
+	for i := range c.Response.Moderations {
+		r.text(&c.Response.Moderations[i].JSON)
+	}
 	if r.err != nil {
 		withhold(c, semconv.ContentWithheldRedactorError)
 		reportRedaction(r.err)
@@ -84,10 +90,11 @@ func redactScalars(c *record.Call, redact Redactor) bool {
 		r.text(&c.Error.Message)
 	}
 	r.text(&c.Path)
+	r.text(&c.Agent.Description)
 	if r.err == nil {
 		return true
 	}
-	c.Request.StopSequences, c.Path = nil, ""
+	c.Request.StopSequences, c.Path, c.Agent.Description = nil, "", ""
 	withhold(c, semconv.ContentWithheldRedactorError)
 	reportRedaction(r.err)
 	return false
@@ -120,6 +127,10 @@ func withhold(c *record.Call, reason string) {
 	for i := range c.Response.Choices {
 		c.Response.Choices[i].Message.Parts = nil
 	}
+	c.Retrieval.Queries, c.Retrieval.Documents = nil, nil
+	for i := range c.Response.Moderations {
+		c.Response.Moderations[i].JSON = ""
+	}
 	if c.Error != nil {
 		c.Error.Message = ""
 	}
@@ -129,6 +140,18 @@ func withhold(c *record.Call, reason string) {
 func (r *redaction) message(m *record.Message) {
 	r.text(&m.Name)
 	r.parts(m.Parts)
+}
+
+func (r *redaction) retrieval(found *record.Retrieval) {
+	for i := range found.Queries {
+		r.text(&found.Queries[i])
+	}
+	for i := range found.Documents {
+		d := &found.Documents[i]
+		r.text(&d.Name)
+		r.text(&d.Content)
+		r.text(&d.Metadata)
+	}
 }
 
 func (r *redaction) parts(parts []record.Part) {
@@ -162,9 +185,11 @@ func (r *redaction) part(part record.Part) record.Part {
 		return p
 	case record.Image:
 		r.text(&p.URI)
+		r.text(&p.Name)
 		return p
 	case record.Audio:
 		r.text(&p.URI)
+		r.text(&p.Name)
 		r.text(&p.Transcript)
 		return p
 	case record.File:

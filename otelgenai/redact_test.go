@@ -26,11 +26,16 @@ var places = map[string]func(c *record.Call, text string){
 	"prompt's variable": func(c *record.Call, text string) {
 		c.Request.PromptVariables = []record.Variable{{Name: "x", Value: text}}
 	},
-	"image URI":       func(c *record.Call, text string) { ask(c, record.Image{Media: record.Media{URI: text}}) },
-	"audio URI":       func(c *record.Call, text string) { ask(c, record.Audio{Media: record.Media{URI: text}}) },
-	"file URI":        func(c *record.Call, text string) { ask(c, record.File{Media: record.Media{URI: text}}) },
-	"transcript":      func(c *record.Call, text string) { ask(c, record.Audio{Transcript: text}) },
-	"file name":       func(c *record.Call, text string) { ask(c, record.File{Name: text}) },
+	"image URI":  func(c *record.Call, text string) { ask(c, record.Image{Media: record.Media{URI: text}}) },
+	"audio URI":  func(c *record.Call, text string) { ask(c, record.Audio{Media: record.Media{URI: text}}) },
+	"file URI":   func(c *record.Call, text string) { ask(c, record.File{Media: record.Media{URI: text}}) },
+	"transcript": func(c *record.Call, text string) { ask(c, record.Audio{Transcript: text}) },
+	"file name":  func(c *record.Call, text string) { ask(c, record.File{Name: text}) },
+	"image name": func(c *record.Call, text string) { ask(c, record.Image{Name: text}) },
+	"sound name": func(c *record.Call, text string) { ask(c, record.Audio{Name: text}) },
+	"verdict": func(c *record.Call, text string) {
+		c.Response.Moderations = []record.Moderation{{JSON: text}}
+	},
 	"unknown part":    func(c *record.Call, text string) { ask(c, record.Generic{Type: "x", JSON: text}) },
 	"participant":     func(c *record.Call, text string) { c.Request.Messages = []record.Message{{Name: text}} },
 	"instructions":    func(c *record.Call, text string) { c.Request.System = []record.Part{record.Text{Content: text}} },
@@ -41,6 +46,11 @@ var places = map[string]func(c *record.Call, text string){
 	"answer":          func(c *record.Call, text string) { answer(c, record.Text{Content: text}) },
 	"answer's call":   func(c *record.Call, text string) { answer(c, record.ToolCall{Name: "f", Arguments: text}) },
 	"answer's sound":  func(c *record.Call, text string) { answer(c, record.Audio{Transcript: text}) },
+	"agent":           func(c *record.Call, text string) { c.Agent.Description = text },
+	"query":           func(c *record.Call, text string) { c.Retrieval.Queries = []string{"x", text} },
+	"found text":      func(c *record.Call, text string) { c.Retrieval.Documents = []record.Document{{}, {Content: text}} },
+	"found name":      func(c *record.Call, text string) { c.Retrieval.Documents = []record.Document{{Name: text}} },
+	"found metadata":  func(c *record.Call, text string) { c.Retrieval.Documents = []record.Document{{Metadata: text}} },
 	"answer, refused": func(c *record.Call, text string) { answer(c, record.Refusal{Content: text}) },
 }
 
@@ -55,7 +65,9 @@ func answer(c *record.Call, part record.Part) {
 
 // atEnd reports whether a text is there when the call ends; all others come with
 // the decoding of the content.
-func atEnd(place string) bool { return place == "stop sequence" || place == "error message" }
+func atEnd(place string) bool {
+	return place == "stop sequence" || place == "error message" || place == "agent"
+}
 
 func TestEveryTextPassesThroughTheRedactor(t *testing.T) {
 	var seen []string

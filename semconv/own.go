@@ -27,6 +27,10 @@ const (
 	// true.
 	IncompleteKey = attribute.Key("genotel.response.incomplete")
 
+	// RetrievalDocumentCountKey is the number of documents that a search found. An
+	// int.
+	RetrievalDocumentCountKey = attribute.Key("genotel.retrieval.document_count")
+
 	// ContentWithheldKey says why content that the policy allows is missing, for
 	// example [ContentWithheldRedactorError]. A string.
 	ContentWithheldKey = attribute.Key("genotel.content.withheld")
@@ -35,12 +39,42 @@ const (
 	// ever true.
 	ContentTruncatedKey = attribute.Key("genotel.content.truncated")
 
+	// UsageCostKey is the price of the call in US dollars, only where the provider
+	// states it. A double.
+	UsageCostKey = attribute.Key("genotel.usage.cost")
+
+	// AudioBytesKey is the number of bytes of sound that a call for speech brought. An
+	// int.
+	AudioBytesKey = attribute.Key("genotel.audio.bytes")
+
+	// AudioDurationKey is the length of the sound that was transcribed or translated,
+	// in seconds, as the provider says: of some models it is what is billed. A double.
+	AudioDurationKey = attribute.Key("genotel.audio.duration")
+
+	// ModerationFlaggedKey says whether any input of a moderation was flagged. A bool.
+	ModerationFlaggedKey = attribute.Key("genotel.moderation.flagged")
+
+	// ModerationCategoriesKey names the categories in which inputs of a moderation were
+	// flagged, each once, in the provider's words. Strings.
+	ModerationCategoriesKey = attribute.Key("genotel.moderation.categories")
+
 	// ErrorCodeKey is the member code of the provider's error, verbatim. A string.
 	ErrorCodeKey = attribute.Key("genotel.error.code")
 
 	// ErrorProviderTypeKey is the member type of the provider's error, verbatim. A
 	// string. The classified, low-cardinality value is [ErrorTypeKey].
 	ErrorProviderTypeKey = attribute.Key("genotel.error.provider_type")
+)
+
+// Values of [GenAIOperationNameKey] for operations of which the conventions know
+// nothing.
+const (
+	// OperationNameCountTokens counts the tokens of an input without a model's answer.
+	OperationNameCountTokens = "count_tokens"
+	// OperationNameCreateBatch hands in a file of requests that are answered later.
+	OperationNameCreateBatch = "create_batch"
+	// OperationNameModeration is a verdict on texts and pictures.
+	OperationNameModeration = "moderation"
 )
 
 // Values of [ContentWithheldKey].

@@ -5,11 +5,14 @@
 //	client := &http.Client{Transport: otelgenaihttp.NewTransport(nil)}
 //
 // Each chat completion, response that is created, completion and call for
-// embeddings becomes one span that follows the OpenTelemetry GenAI conventions, as
-// with package otelopenai; other requests pass through untraced. A transport sees
-// single requests: a client that repeats a failed one makes a span of each. For openai-go, whose retries belong to one call, package
-// otelopenai is the better choice. Where both are installed a call is traced once,
-// by the outer one.
+// embeddings, images, speech, a transcription or a moderation becomes one span that
+// follows the OpenTelemetry GenAI conventions, as with package otelopenai, which
+// lists further ones; other requests pass through untraced. A transport sees
+// single requests: a client that repeats a failed one makes a span of each.
+//
+// [WithTracing] makes one span of a call and its retries, for openai-go of any
+// major version. For openai-go v3 package otelopenai does the same. Where several
+// are installed a call is traced once, by the outermost.
 package otelgenaihttp
 
 import (

@@ -211,3 +211,26 @@ func TestWhereARedirectLeadsIsSentNoTraceContext(t *testing.T) {
 	require.Contains(t, seen, "stranger")
 	assert.Empty(t, seen["stranger"].Get("traceparent"))
 }
+
+func TestARequestOptionMakesOneSpanOfARetriedCall(t *testing.T) {
+	requests := 0
+	url, _, traced, spans := newStand(t, func(w http.ResponseWriter, r *http.Request) {
+		requests++
+		if requests == 1 {
+			w.Header().Set("Retry-After-Ms", "1")
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		answer(completion)(w, r)
+	})
+	base := &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
+	t.Cleanup(base.CloseIdleConnections)
+	client := openai.NewClient(otelgenaihttp.WithTracing(option.WithMiddleware, traced), option.WithBaseURL(url),
+		option.WithAPIKey("k"), option.WithHTTPClient(base))
+	_, err := client.Chat.Completions.New(t.Context(), openai.ChatCompletionNewParams{Model: "m"})
+	require.NoError(t, err)
+	require.Len(t, spans.Ended(), 3, "two attempts and their call")
+	assert.Equal(t, "chat m", spans.Ended()[2].Name())
+	assert.Equal(t, otelgenaihttp.ScopeName, spans.Ended()[2].InstrumentationScope().Name)
+	assert.Equal(t, int64(1), attributes(spans.Ended()[2])["http.request.resend_count"])
+}

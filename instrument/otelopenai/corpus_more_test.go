@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -61,11 +60,7 @@ func requireEmbeddings(t *testing.T, e exchange, span sdktrace.ReadOnlySpan) {
 		Error     json.RawMessage
 	}
 	require.NoError(t, json.Unmarshal([]byte(e.ResponseBody), &answer))
-	provider := "openai"
-	if slices.Contains(known, e.Provider) {
-		provider = e.Provider
-	}
-	want := map[string]any{"gen_ai.operation.name": "embeddings", "gen_ai.provider.name": provider}
+	want := map[string]any{"gen_ai.operation.name": "embeddings", "gen_ai.provider.name": providerOf(e)}
 	if sent.Model != "" {
 		want["gen_ai.request.model"] = sent.Model
 	}

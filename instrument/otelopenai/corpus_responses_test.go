@@ -12,8 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/openai/openai-go/v3"
-	"github.com/openai/openai-go/v3/option"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/codes"
@@ -40,17 +38,12 @@ func responseRecordings(t *testing.T) (creations, others []exchange, count int) 
 				continue
 			}
 			count++
-			var e struct {
-				exchange
-
-				Method string `json:"method"`
-			}
+			var e exchange
 			require.NoError(t, json.Unmarshal(line, &e), name)
 			if path, _, _ := strings.Cut(e.Path, "?"); e.Method == http.MethodPost && strings.HasSuffix(path, "/responses") {
-				creations = append(creations, e.exchange)
+				creations = append(creations, e)
 			} else {
-				e.RequestBody = e.Method // the body is not looked at
-				others = append(others, e.exchange)
+				others = append(others, e)
 			}
 		}
 	}
@@ -161,14 +154,8 @@ func requireResponse(t *testing.T, e exchange, span sdktrace.ReadOnlySpan) {
 		require.NoError(t, json.Unmarshal([]byte(e.RequestBody), &sent))
 	}
 	want := lastResponse(t, e.ResponseBody)
-	provider := "openai"
-	if slices.Contains(known, e.Provider) {
-		provider = e.Provider
-	} else if e.Provider == "aws.bedrock.mantle" { // the product, which the conventions do not tell apart
-		provider = "aws.bedrock"
-	}
 	expected := map[string]any{
-		"gen_ai.operation.name": "chat", "gen_ai.provider.name": provider, "gen_ai.request.model": nil, "gen_ai.request.stream": nil,
+		"gen_ai.operation.name": "chat", "gen_ai.provider.name": providerOf(e), "gen_ai.request.model": nil, "gen_ai.request.stream": nil,
 		"gen_ai.response.id": nil, "gen_ai.response.model": nil, "gen_ai.usage.input_tokens": nil, "gen_ai.usage.output_tokens": nil,
 		"genotel.content.truncated": nil, "genotel.content.withheld": nil, "genotel.response.incomplete": nil,
 	}
@@ -235,7 +222,7 @@ func TestRecordedResponsesAreLeftAloneAndUnderstood(t *testing.T) {
 	assert.Equal(t, count, len(creations)+len(others), "exchanges in the corpus")
 	assert.GreaterOrEqual(t, len(creations), fewestCreations)
 	replayed := map[string]int{}
-	allWays := append(slices.Sorted(maps.Keys(ways)), "by the client")
+	allWays := everyWay()
 	for _, e := range creations {
 		t.Run(e.ID, func(t *testing.T) {
 			var first sdktrace.ReadOnlySpan
@@ -254,9 +241,22 @@ func TestRecordedResponsesAreLeftAloneAndUnderstood(t *testing.T) {
 			replayed[e.Provider]++
 		})
 	}
+	operations := map[string]int{}
 	for _, e := range others {
-		t.Run(e.ID, func(t *testing.T) { requireUntraced(t, e) })
+		t.Run(e.ID, func(t *testing.T) {
+			for _, way := range allWays {
+				sent, received, span := tracedReplay(t, e, way)
+				require.Equal(t, e.RequestBody, string(sent), way)
+				require.Equal(t, e.ResponseBody, string(received), way)
+				requireOther(t, e, span)
+				if way == allWays[0] {
+					operation, _ := attr(span, "gen_ai.operation.name").(string)
+					operations[e.Method+" "+operation]++
+				}
+			}
+		})
 	}
+	assert.Equal(t, map[string]int{"GET fetch_response": 6, "POST chat": 2, "POST count_tokens": 1}, operations)
 
 	var table strings.Builder
 	sum := 0
@@ -272,16 +272,53 @@ func TestRecordedResponsesAreLeftAloneAndUnderstood(t *testing.T) {
 // test was written: fewer would mean that some are no longer found.
 const fewestCreations = 326
 
-// requireUntraced replays a call of which RequestBody names the method.
+// requireUntraced replays a call that makes no span.
 func requireUntraced(t *testing.T, e exchange) {
 	t.Helper()
 	spans := tracetest.NewSpanRecorder()
-	client := openai.NewClient(
-		otelopenai.WithTracing(otelgenai.WithTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans)))),
-		option.WithHTTPClient(&http.Client{Transport: &recorded{exchange: e}}),
-		option.WithBaseURL("https://"+e.Host+"/"), option.WithAPIKey("sk-secret"), option.WithMaxRetries(0))
-	var received []byte
-	requireStatus(t, e, client.Execute(t.Context(), e.RequestBody, strings.TrimPrefix(e.Path, "/"), nil, &received))
+	_, received := replay(t, e, "by the client", otelopenai.WithTracing(
+		otelgenai.WithTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans)))))
 	require.Equal(t, e.ResponseBody, string(received))
 	require.Empty(t, spans.Started())
+}
+
+// requireOther holds the span of a call that creates no response against what was
+// recorded. None of them failed.
+func requireOther(t *testing.T, e exchange, span sdktrace.ReadOnlySpan) {
+	t.Helper()
+	require.Equal(t, codes.Unset, span.Status().Code)
+	for _, key := range []string{"genotel.response.incomplete", "genotel.content.withheld", "error.type"} {
+		require.Nil(t, attr(span, key), key)
+	}
+	require.NotContains(t, all([]sdktrace.ReadOnlySpan{span}), "encrypted_content")
+	if strings.HasSuffix(e.Path, "/input_tokens") {
+		require.Equal(t, "count_tokens gpt-4.1-mini", span.Name())
+		requireNoTokens(t, span)
+		return
+	}
+	want := lastResponse(t, e.ResponseBody)
+	require.Equal(t, want.ID, attr(span, "gen_ai.response.id"))
+	if strings.HasSuffix(e.Path, "/compact") {
+		require.Equal(t, []string{"compaction"}, attr(span, "gen_ai.response.finish_reasons"))
+		require.Equal(t, true, attr(span, "gen_ai.conversation.compacted"))
+		require.Equal(t, *want.Usage.Input, attr(span, "gen_ai.usage.input_tokens"))
+		require.Equal(t, *want.Usage.Output, attr(span, "gen_ai.usage.output_tokens"))
+		require.Len(t, messages(t, span, "gen_ai.output.messages")[0].Parts, len(want.Output))
+		return
+	}
+	require.Equal(t, "fetch_response", span.Name())
+	requireNoTokens(t, span)
+	require.Equal(t, want.Model, attr(span, "gen_ai.response.model"))
+	require.Equal(t, want.Status, attr(span, "gen_ai.response.status"))
+	if want.Status == "queued" || want.Status == "in_progress" {
+		require.Nil(t, attr(span, "gen_ai.response.finish_reasons"))
+		return
+	}
+	require.Equal(t, want.reason(), attr(span, "gen_ai.response.finish_reasons"))
+	require.Equal(t, want.text(t), messages(t, span, "gen_ai.output.messages")[0].text())
+	_, cursor, resumed := strings.Cut(e.Path, "starting_after=")
+	if cursor, _, _ = strings.Cut(cursor, "&"); resumed {
+		require.Equal(t, cursor, attr(span, "gen_ai.request.stream_cursor"))
+		require.Equal(t, true, attr(span, "gen_ai.request.stream"))
+	}
 }

@@ -170,7 +170,7 @@ func TestAWrongKeyIsAFailureThatRepeatsNoKey(t *testing.T) {
 	_, err := s.client.Chat.Completions.New(t.Context(), askFor(litellmtest.Model), option.WithAPIKey("sk-wrong-key"))
 	require.Error(t, err)
 	span := s.span(t)
-	assert.Equal(t, "401", attr(span, "error.type"))
+	assert.Equal(t, "auth_error", attr(span, "error.type"))
 	assert.Equal(t, int64(401), attr(span, "http.response.status_code"))
 	assert.Equal(t, litellmtest.CallID, attr(span, "litellm.call_id"))
 	assert.NotContains(t, all(s.spans.Ended()), "sk-wrong")

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/openai/openai-go/v3"
-	"github.com/openai/openai-go/v3/option"
 	"github.com/openai/openai-go/v3/responses"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -199,15 +198,6 @@ func TestAResponseInTheBackgroundEndsItsCallWithoutAReason(t *testing.T) {
 	} {
 		assert.Equal(t, want, attr(span, key), key)
 	}
-}
-
-func TestWhatLiesBelowResponsesIsNotTraced(t *testing.T) {
-	s := newStand(t, answerJSON(response))
-	_, err := s.client.Responses.Get(t.Context(), "resp_1", responses.ResponseGetParams{})
-	require.NoError(t, err)
-	_, err = s.client.Responses.Cancel(t.Context(), "resp_1", option.WithMaxRetries(0))
-	require.NoError(t, err)
-	assert.Empty(t, s.spans.Started())
 }
 
 // oneLine makes JSON fit for one field of an event.

@@ -87,7 +87,16 @@ func (c *Call) begin(req *http.Request, endpoint *Endpoint) *http.Request {
 	defer body.release()
 
 	call := c.describe(req, endpoint)
-	call.Request.Model = endpoint.Model(body.bytes())
+	if endpoint.Model != nil {
+		call.Request.Model = endpoint.Model(body.bytes())
+	}
+	if endpoint.Describe != nil {
+		endpoint.Describe(call, req.URL, body.bytes())
+	}
+	boundary := boundaryOf(req)
+	if model := formModel(req, endpoint, boundary); model != "" {
+		call.Request.Model = model
+	}
 	ctx, op := c.client.Instrumentor.Begin(req.Context(), call)
 	f := &flight{op: op, call: call, last: call.Timing.Start}
 	if endpoint.AskForUsage != nil && c.client.Instrumentor.StreamUsage() {
@@ -104,9 +113,13 @@ func (c *Call) begin(req *http.Request, endpoint *Endpoint) *http.Request {
 	f.exchange = endpoint.Decode(call)
 	f.onEvent = f.event
 	outgoing := c.attempt(ctx, req)
-	if body != nil || !f.tee(outgoing) {
+	switch {
+	case body == nil && f.readForm(req, outgoing, boundary):
+	case body == nil && f.tee(outgoing):
+	default:
 		f.exchange.Request(body.bytes(), op.WantsContent())
 	}
+	c.watch(req.Context()) // from now on the call may end at any moment
 	return outgoing
 }
 
@@ -120,7 +133,7 @@ func (c *Call) describe(req *http.Request, endpoint *Endpoint) *record.Call {
 		Timing:    record.Timing{Start: time.Now()},
 	}
 	if call.Provider == "" {
-		call.Provider = c.client.Provider(call.Server.Address, call.Path)
+		call.Provider, call.ProviderAssumed = c.client.Provider(call.Server, call.Path)
 	}
 	return call
 }
@@ -140,17 +153,28 @@ func server(u *url.URL) record.Server {
 
 // continues reports whether req is a further attempt of this call. Some clients
 // reuse the place of a call for another one, the next page of a list for
-// instance, so a call that has ended is continued only by an attempt that says
-// so: that of an unsampled call, which nobody waits for.
+// instance, so a call that nobody waits for is continued only by an attempt that
+// says so, and one that has ended only when it was not sampled or was canceled: a
+// client may sleep through the end of its context before it looks.
 func (f *flight) continues(req *http.Request) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.waiting {
 		return true
 	}
-	again, _ := strconv.Atoi(req.Header.Get("X-Stainless-Retry-Count"))
-	return again > 0 && !f.op.Recording()
+	if again, _ := strconv.Atoi(req.Header.Get("X-Stainless-Retry-Count")); again == 0 {
+		return false
+	}
+	if f.abandoned() {
+		f.wait(req.Context(), f.exchange.Failure(f.status, nil))
+		return true
+	}
+	return !f.op.Recording() || f.done && req.Context().Err() != nil
 }
+
+// abandoned reports whether the response of the current attempt is one that the
+// client repeats and has not touched: openai-go v1 does not even close it.
+func (f *flight) abandoned() bool { return !f.done && !f.touched && f.retryable && f.status != 0 }
 
 // again prepares a further attempt.
 func (c *Call) again(req *http.Request) *http.Request {
@@ -159,7 +183,9 @@ func (c *Call) again(req *http.Request) *http.Request {
 	if !op.Recording() {
 		return c.outgoing(ctx, req)
 	}
-	return c.attempt(ctx, req)
+	outgoing := c.attempt(ctx, req)
+	c.watch(req.Context())
+	return outgoing
 }
 
 // attempt starts an attempt, whose span is in ctx.
@@ -174,11 +200,10 @@ func (c *Call) attempt(ctx context.Context, req *http.Request) *http.Request {
 	f.waiting, f.touched, f.status, f.told = false, false, 0, otelgenai.Told{}
 	f.now = attempt{
 		number: f.attempts, method: req.Method, url: plainURL(req.URL), start: time.Now(),
-		replayable: req.Body == nil || req.Body == http.NoBody || req.GetBody != nil,
+		replayable: bodyless(req) || req.GetBody != nil,
 	}
 	f.attempts++
 	c.gateway(f.call, req.Header, nil)
-	c.watch(req.Context())
 	return c.outgoing(ctx, req)
 }
 

@@ -1,7 +1,9 @@
 package httpcall
 
 import (
+	"io"
 	"net/http"
+	"net/url"
 
 	"github.com/genotel/genotel/internal/wire"
 	"github.com/genotel/genotel/otelgenai"
@@ -15,12 +17,18 @@ type Endpoint struct {
 	// API is the provider's name for the endpoint family.
 	API string
 	// Model finds the model in a request body, cheaply: it is wanted before
-	// anybody knows whether the call is sampled.
+	// anybody knows whether the call is sampled. It is nil where there is none.
 	Model func(body []byte) string
 	// AskForUsage returns a streamed request that asks for its usage, or nil when
 	// there is nothing to change; see otelgenai.WithStreamUsage. It is nil for
 	// requests that cannot ask.
 	AskForUsage func(body []byte) []byte
+	// Describe writes what else the span is to have from its start into the record;
+	// it is nil where there is nothing. It must be as cheap.
+	Describe func(call *record.Call, url *url.URL, body []byte)
+	// FormModel finds the model in a multipart form, of which it reads no more than
+	// it must. It is nil where there are no forms.
+	FormModel func(boundary string, body io.Reader) string
 	// Decode returns the decoder of one call.
 	Decode func(*record.Call) wire.Exchange
 }
@@ -31,8 +39,8 @@ type Client struct {
 	Instrumentor *otelgenai.Instrumentor
 	// Endpoint recognizes a request; nil means that it is not traced.
 	Endpoint func(method, path string) *Endpoint
-	// Provider names who answers at a host.
-	Provider func(host, path string) string
+	// Provider names who answers at a server, and says whether that is only assumed.
+	Provider func(server record.Server, path string) (name string, assumed bool)
 	// Gateway reads what the headers of a request and its response say of a gateway
 	// on the way, nil where there is none. It is asked when an attempt begins, with
 	// no response, and again when its response arrives. A nil Gateway is not asked.

@@ -3,9 +3,11 @@ package httpcall
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/url"
+	"strings"
 
 	"github.com/genotel/genotel/otelgenai/record"
 )
@@ -50,4 +52,17 @@ func transportErrorType(err error) string {
 	default:
 		return errorOther
 	}
+}
+
+// final reports whether a Stainless client marks an error as one that another
+// attempt would meet again, such as a request that leaves the client's host. Go
+// does not let other packages ask for the mark, so its name has to do; without it
+// the call ends when the client drops it.
+func final(err error) bool {
+	for ; err != nil; err = errors.Unwrap(err) {
+		if strings.HasSuffix(fmt.Sprintf("%T", err), ".noRetryError") {
+			return true
+		}
+	}
+	return false
 }

@@ -50,6 +50,10 @@ type flight struct {
 	told    otelgenai.Told
 	format  format
 	touched bool
+	// sifted takes what is large out of events, or is nil.
+	sifted wire.Sifted
+	// typed is told the type of a document, or is nil.
+	typed wire.Typed
 	// retryable is set when the client repeats an attempt with this response.
 	retryable bool
 	events    sse.Decoder
@@ -151,6 +155,7 @@ func (f *flight) conclude(outcome record.Outcome) {
 func (f *flight) release() wire.Exchange {
 	exchange := f.exchange
 	f.exchange, f.pieces, f.body, f.onEvent, f.rewritten = nil, nil, nil, nil, nil
+	f.typed, f.sifted = nil, nil
 	return exchange
 }
 
@@ -211,8 +216,12 @@ func (f *flight) readSent() {
 	if f.sent == nil {
 		return
 	}
-	body := f.sent.take()
+	body, form := f.sent.take(), f.sent.form
 	f.sent = nil
+	if form != nil {
+		f.guarded("reading a form", func() { f.endForm(form) })
+		return
+	}
 	f.exchange.Request(body, f.op.WantsContent())
 	f.op.SetModel(f.call.Request.Model)
 }

@@ -1,14 +1,18 @@
 package httpcall_test
 
 import (
+	"context"
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.uber.org/goleak"
@@ -56,8 +60,24 @@ func (e exchange) Retained() int {
 
 func (e exchange) Content(*record.Call) { e.enter("Content") }
 
+// media is a decoder of forms and of more than JSON.
+type media struct{ exchange }
+
+func (e media) Form(string, bool) { e.enter("Form") }
+
+func (e media) FormPiece([]byte) { e.enter("FormPiece") }
+
+func (e media) FormEnd() { e.enter("FormEnd") }
+
+func (e media) Type(string, int64) bool {
+	e.enter("Type")
+	return false
+}
+
+func (e media) Cut() { e.enter("Cut") }
+
 // newClient returns a client of a decoder, and its spans.
-func newClient(decoder exchange) (*httpcall.Client, *tracetest.SpanRecorder) {
+func newClient(decoder wire.Exchange) (*httpcall.Client, *tracetest.SpanRecorder) {
 	spans := tracetest.NewSpanRecorder()
 	return &httpcall.Client{
 		Instrumentor: otelgenai.NewInstrumentor("test", otelgenai.WithTracerProvider(
@@ -69,7 +89,7 @@ func newClient(decoder exchange) (*httpcall.Client, *tracetest.SpanRecorder) {
 				Decode:    func(*record.Call) wire.Exchange { return decoder },
 			}
 		},
-		Provider: func(string, string) string { return "p" },
+		Provider: func(record.Server, string) (string, bool) { return "p", false },
 	}, spans
 }
 
@@ -215,4 +235,96 @@ func TestReadingHeadersThatPanicsCostsNeitherTheCallNorTheSpan(t *testing.T) {
 	require.NoError(t, res.Body.Close())
 	assert.Len(t, spans.Ended(), 1)
 	assert.Equal(t, 2, reports)
+}
+
+func TestADecoderThatPanicsAtAFormCostsNeitherTheCallNorTheSpan(t *testing.T) {
+	before := otel.GetErrorHandler()
+	reports := 0
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(error) { reports++ }))
+	t.Cleanup(func() { otel.SetErrorHandler(before) })
+	for _, method := range []string{"FormPiece", "FormEnd", "Type", "Cut"} {
+		t.Run(method, func(t *testing.T) {
+			reports = 0
+			client, spans := newClient(media{exchange{panics: method}})
+			req := newRequest(t)
+			req.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+			req.Body, req.GetBody = io.NopCloser(strings.NewReader("--b--")), nil
+			call := client.NewCall(nil)
+			res, err := call.RoundTrip(req, func(req *http.Request) (*http.Response, error) {
+				sent, err := io.ReadAll(req.Body)
+				assert.Equal(t, "--b--", string(sent))
+				assert.NoError(t, err)
+				return respond(http.StatusOK, http.Header{"Content-Type": {"audio/mpeg"}}, "sound")(req)
+			})
+			require.NoError(t, err)
+			body := make([]byte, 3)
+			_, err = io.ReadFull(res.Body, body)
+			require.NoError(t, err)
+			assert.Equal(t, "sou", string(body))
+			require.NoError(t, res.Body.Close())
+			assert.Positive(t, reports)
+			runtime.KeepAlive(call)
+			assert.Len(t, spans.Ended(), 1)
+		})
+	}
+}
+
+// again is a further attempt as Stainless clients mark it.
+func again(t *testing.T) *http.Request {
+	t.Helper()
+	req := newRequest(t)
+	req.Header.Set("X-Stainless-Retry-Count", "1")
+	return req
+}
+
+func TestAnAttemptThatFollowsAResponseNobodyTouchedIsOfTheSameCall(t *testing.T) {
+	client, spans := newClient(exchange{})
+	call := client.NewCall(func() int { return 1 })
+	json := http.Header{"Content-Type": {"application/json"}}
+	left, err := call.RoundTrip(newRequest(t), respond(http.StatusServiceUnavailable, json, "{}"))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = left.Body.Close() }) // not before the next attempt
+	assert.Empty(t, spans.Ended())
+
+	res, err := call.RoundTrip(again(t), respond(http.StatusOK, json, "{}"))
+	require.NoError(t, err)
+	_, err = io.ReadAll(res.Body)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	require.Len(t, spans.Ended(), 3, "two attempts and their call")
+	assert.Len(t, spans.Started(), 3)
+	assert.Contains(t, spans.Ended()[2].Attributes(), attribute.Int("http.request.resend_count", 1))
+}
+
+func TestAnAttemptAfterAResponseThatNobodyRepeatsIsACallOfItsOwn(t *testing.T) {
+	client, spans := newClient(exchange{})
+	call := client.NewCall(func() int { return 1 })
+	json := http.Header{"Content-Type": {"application/json"}}
+	for _, req := range []*http.Request{newRequest(t), again(t)} {
+		res, err := call.RoundTrip(req, respond(http.StatusOK, json, "{}"))
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = res.Body.Close() })
+	}
+	assert.Len(t, spans.Started(), 2)
+}
+
+func TestAClientThatSleepsThroughItsCancellationMakesNoSecondCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, spans := newClient(exchange{})
+		call := client.NewCall(func() int { return 1 })
+		ctx, cancel := context.WithCancel(t.Context())
+		json := http.Header{"Content-Type": {"application/json"}}
+		res, err := call.RoundTrip(newRequest(t).WithContext(ctx), respond(http.StatusServiceUnavailable, json, "{}"))
+		require.NoError(t, err)
+		require.NoError(t, res.Body.Close()) // unread: another attempt follows
+		cancel()
+		synctest.Wait()
+		require.Len(t, spans.Ended(), 2, "the attempt and its call")
+
+		_, err = call.RoundTrip(again(t).WithContext(ctx), func(req *http.Request) (*http.Response, error) { //nolint:bodyclose // there is none
+			return nil, req.Context().Err()
+		})
+		require.ErrorIs(t, err, context.Canceled)
+		assert.Len(t, spans.Started(), 2)
+	})
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+
+	"github.com/genotel/genotel/internal/wire"
 )
 
 // maxRequest bounds the request bodies that are looked into, in bytes; larger
@@ -67,11 +69,18 @@ func (p *peeked) release() {
 	}
 }
 
-// readable reports whether a request has a body worth reading.
+// readable reports whether a request has a body worth reading. One without a type
+// is what openai-go sends along when it asks for a stored stream.
 func readable(req *http.Request) bool {
-	return req.Body != nil && req.Body != http.NoBody && req.ContentLength <= maxRequest &&
-		strings.Contains(strings.ToLower(req.Header.Get("Content-Type")), "json")
+	if bodyless(req) || req.ContentLength > maxRequest {
+		return false
+	}
+	contentType := req.Header.Get("Content-Type")
+	return contentType == "" || strings.Contains(strings.ToLower(contentType), "json")
 }
+
+// bodyless reports whether a request has no body at all.
+func bodyless(req *http.Request) bool { return req.Body == nil || req.Body == http.NoBody }
 
 // tee copies a request body that can be read only once, while it is sent.
 type tee struct {
@@ -79,6 +88,8 @@ type tee struct {
 	mu   sync.Mutex
 	seen []byte
 	over bool
+	// form reads a multipart form as it passes, or is nil.
+	form wire.Form
 }
 
 // tee replaces the body of outgoing, which is our own copy of the request, and
@@ -99,6 +110,8 @@ func (t *tee) Read(p []byte) (int, error) {
 	defer t.mu.Unlock()
 	switch {
 	case t.over || n <= 0:
+	case t.form != nil:
+		t.pass(p[:n])
 	case len(t.seen)+n > maxRequest:
 		t.seen, t.over = nil, true
 	default:

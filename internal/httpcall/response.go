@@ -74,7 +74,7 @@ func (f *flight) aborted(ctx context.Context) {
 // unreachable notes an attempt that got no response.
 func (f *flight) unreachable(ctx context.Context, err error) {
 	e := transportError(err)
-	if e == nil || ctx.Err() != nil || !f.repeats() {
+	if e == nil || ctx.Err() != nil || final(err) || !f.repeats() {
 		f.fail(ctx, err)
 		return
 	}
@@ -90,6 +90,7 @@ func (f *flight) receive(res *http.Response) {
 	}
 	f.body, f.pieces, f.retryable = nil, nil, shouldRetry(res)
 	f.format = formatOf(res, f.call.Request.Stream)
+	f.labeled(res)
 	f.call.Content.Withheld = ""
 	if f.format == opaque {
 		f.call.Content.Withheld = semconv.ContentWithheldEncoding
@@ -97,6 +98,7 @@ func (f *flight) receive(res *http.Response) {
 	if f.format == document {
 		f.pieces, _ = f.exchange.(wire.Streamed)
 	}
+	f.sifted, _ = f.exchange.(wire.Sifted)
 	if f.format == document && f.pieces == nil && res.ContentLength > 0 {
 		f.body = make([]byte, 0, min(res.ContentLength, maxReserved))
 	}
@@ -113,6 +115,24 @@ func shortHeader(res *http.Response, name string) string {
 		return ""
 	}
 	return strings.ToValidUTF8(value, "")
+}
+
+// labeled asks a decoder of its own mind what the body of a successful response is.
+func (f *flight) labeled(res *http.Response) {
+	f.typed = nil
+	if f.format != document && f.format != events {
+		return
+	}
+	typed, ok := f.exchange.(wire.Typed)
+	if !ok {
+		return
+	}
+	f.typed, f.format = typed, document
+	f.guarded("reading a content type", func() {
+		if typed.Type(res.Header.Get("Content-Type"), res.ContentLength) {
+			f.format = events
+		}
+	})
 }
 
 func formatOf(res *http.Response, streamed bool) format {
@@ -153,11 +173,14 @@ func (f *flight) read(ctx context.Context, p []byte, err error) {
 // take decodes the bytes of a stream and keeps those of other bodies.
 func (f *flight) take(ctx context.Context, p []byte) {
 	limit := maxResponse
-	if f.format == document && len(f.body) == 0 && f.call.Request.Stream && beginsEvents(p) {
+	if f.format == document && f.pieces == nil && f.typed == nil && len(f.body) == 0 && f.call.Request.Stream && beginsEvents(p) {
 		f.format = events
 	}
 	switch f.format {
 	case events:
+		if f.sifted != nil {
+			p = f.sifted.Sift(p)
+		}
 		f.events.Write(p, f.onEvent)
 		f.settle(ctx)
 		return
@@ -221,7 +244,9 @@ func (f *flight) end(ctx context.Context) {
 			f.call.Error = &record.Error{Type: wire.DecodeError}
 		}
 	case document:
-		f.document()
+		if f.status < http.StatusMultipleChoices { // a redirect has no answer
+			f.document()
+		}
 	case failure:
 		f.finish(ctx, record.Failed, f.exchange.Failure(f.status, f.body))
 	case opaque:
@@ -245,6 +270,9 @@ func (f *flight) document() {
 // part decodes a body of which the end was not seen, so that it is no failure when
 // it is no whole JSON.
 func (f *flight) part() {
+	if f.typed != nil {
+		f.typed.Cut()
+	}
 	f.exchange.Response(f.body)
 	if e := f.call.Error; e != nil && e.Type == wire.DecodeError {
 		f.call.Error = nil

@@ -17,20 +17,53 @@ import (
 // path of the instrumentation.
 func NewClient(scope string, opts ...otelgenai.Option) *httpcall.Client {
 	in := otelgenai.NewInstrumentor(scope, opts...)
+	kinds := append(responses(new(openai.Background)), endpoints...)
 	return &httpcall.Client{
 		Instrumentor: in,
-		Endpoint:     endpoint,
+		Endpoint:     func(method, path string) *httpcall.Endpoint { return endpoint(kinds, method, path) },
 		Provider:     openai.Provider,
 		Gateway:      gateway(in),
 		TracedBelow:  in.LiteLLM() == otelgenai.LiteLLMProxy,
 	}
 }
 
-// endpoints are the kinds of requests that are traced.
-var endpoints = []struct {
+func light(call *record.Call) wire.Exchange { return openai.NewLight(call) }
+
+// kind is a kind of requests that are traced.
+type kind struct {
 	is       func(method, path string) bool
 	endpoint httpcall.Endpoint
-}{
+}
+
+// responses are the kinds that make a response and ask for it later. The calls of one
+// client share what they know of those that are not done.
+func responses(background *openai.Background) []kind {
+	return []kind{
+		{openai.IsResponses, httpcall.Endpoint{
+			Operation: semconv.GenAIOperationNameChat,
+			API:       openai.APIResponses,
+			Model:     openai.Model,
+			Decode: func(call *record.Call) wire.Exchange {
+				created := openai.NewResponses(call)
+				created.Background = background
+				return created
+			},
+		}},
+		{openai.Fetches, httpcall.Endpoint{
+			Operation: semconv.GenAIOperationNameFetchResponse,
+			API:       openai.APIResponses,
+			Describe:  openai.DescribeStored,
+			Decode: func(call *record.Call) wire.Exchange {
+				stored := openai.NewStored(call)
+				stored.Background = background
+				return stored
+			},
+		}},
+	}
+}
+
+// endpoints are all other kinds.
+var endpoints = []kind{
 	{openai.IsChat, httpcall.Endpoint{
 		Operation:   semconv.GenAIOperationNameChat,
 		API:         openai.APIChat,
@@ -38,11 +71,43 @@ var endpoints = []struct {
 		AskForUsage: openai.AskForUsage,
 		Decode:      func(call *record.Call) wire.Exchange { return openai.NewChat(call) },
 	}},
-	{openai.IsResponses, httpcall.Endpoint{
+	{openai.IsCompaction, httpcall.Endpoint{
 		Operation: semconv.GenAIOperationNameChat,
 		API:       openai.APIResponses,
 		Model:     openai.Model,
-		Decode:    func(call *record.Call) wire.Exchange { return openai.NewResponses(call) },
+		Decode:    func(call *record.Call) wire.Exchange { return openai.NewCompaction(call) },
+	}},
+	{openai.IsTokenCount, httpcall.Endpoint{
+		Operation: semconv.OperationNameCountTokens,
+		API:       openai.APIResponses,
+		Model:     openai.Model,
+		Decode:    light,
+	}},
+	{openai.IsRun, httpcall.Endpoint{
+		Operation: semconv.GenAIOperationNameInvokeAgent,
+		Model:     openai.Model,
+		Describe:  openai.DescribeRun,
+		Decode:    func(call *record.Call) wire.Exchange { return openai.NewRun(call) },
+	}},
+	{openai.IsAssistant, httpcall.Endpoint{
+		Operation: semconv.GenAIOperationNameCreateAgent,
+		Model:     openai.Model,
+		Describe:  openai.DescribeAssistant,
+		Decode:    func(call *record.Call) wire.Exchange { return openai.NewAssistant(call) },
+	}},
+	{openai.IsDecision, httpcall.Endpoint{
+		Operation: semconv.GenAIOperationNameChat,
+		Model:     openai.Model,
+		Decode:    func(call *record.Call) wire.Exchange { return openai.NewDecision(call) },
+	}},
+	{openai.IsSearch, httpcall.Endpoint{
+		Operation: semconv.GenAIOperationNameRetrieval,
+		Describe:  openai.DescribeSearch,
+		Decode:    func(call *record.Call) wire.Exchange { return openai.NewSearch(call) },
+	}},
+	{openai.IsBatch, httpcall.Endpoint{
+		Operation: semconv.OperationNameCreateBatch,
+		Decode:    light,
 	}},
 	{openai.IsCompletion, httpcall.Endpoint{
 		Operation:   semconv.GenAIOperationNameTextCompletion,
@@ -55,12 +120,34 @@ var endpoints = []struct {
 		Model:     openai.Model,
 		Decode:    func(call *record.Call) wire.Exchange { return openai.NewEmbeddings(call) },
 	}},
+	{openai.IsImages, httpcall.Endpoint{
+		Operation: semconv.GenAIOperationNameGenerateContent,
+		Model:     openai.Model,
+		FormModel: openai.FormModel,
+		Decode:    func(call *record.Call) wire.Exchange { return openai.NewImages(call) },
+	}},
+	{openai.IsTranscription, httpcall.Endpoint{
+		Operation: semconv.GenAIOperationNameGenerateContent,
+		Model:     openai.Model,
+		FormModel: openai.FormModel,
+		Decode:    func(call *record.Call) wire.Exchange { return openai.NewTranscription(call) },
+	}},
+	{openai.IsSpeech, httpcall.Endpoint{
+		Operation: semconv.GenAIOperationNameGenerateContent,
+		Model:     openai.Model,
+		Decode:    func(call *record.Call) wire.Exchange { return openai.NewSpeech(call) },
+	}},
+	{openai.IsModeration, httpcall.Endpoint{
+		Operation: semconv.OperationNameModeration,
+		Model:     openai.Model,
+		Decode:    func(call *record.Call) wire.Exchange { return openai.NewModeration(call) },
+	}},
 }
 
-func endpoint(method, path string) *httpcall.Endpoint {
-	for i := range endpoints {
-		if endpoints[i].is(method, path) {
-			return &endpoints[i].endpoint
+func endpoint(kinds []kind, method, path string) *httpcall.Endpoint {
+	for i := range kinds {
+		if kinds[i].is(method, path) {
+			return &kinds[i].endpoint
 		}
 	}
 	return nil

@@ -41,6 +41,39 @@ type Streamed interface {
 	Piece(p []byte)
 }
 
+// Sifted is an Exchange whose events may be larger than anybody should hold.
+type Sifted interface {
+	Exchange
+	// Sift returns the next bytes of a stream of events without what Event does not
+	// need of them. They are valid until the next call.
+	Sift(p []byte) []byte
+}
+
+// Form is an Exchange whose request may be a multipart form. Such a request is read
+// as it passes by, and Request is then not called.
+type Form interface {
+	Exchange
+	// Form begins a form; content is as for Request.
+	Form(boundary string, content bool)
+	// FormPiece reads the next bytes of the form.
+	FormPiece(p []byte)
+	// FormEnd is called when no more of the form comes, whether or not it is whole.
+	FormEnd()
+}
+
+// Typed is an Exchange whose whole responses are not all JSON, so that only their
+// content type tells what they are.
+type Typed interface {
+	Exchange
+	// Type is told the content type of a successful response, as sent, and its
+	// length, which is negative when it is not known. It reports whether the body is
+	// a stream of events.
+	Type(contentType string, length int64) (events bool)
+	// Cut says that Response is about to be called with less than the whole body, as
+	// far as one can tell: the caller closed it without having seen its end.
+	Cut()
+}
+
 // Progress says what an event brought.
 type Progress uint8
 

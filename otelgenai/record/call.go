@@ -9,6 +9,9 @@ type Call struct {
 	Operation string
 	// Provider is the gen_ai.provider.name, for instance "openai".
 	Provider string
+	// ProviderAssumed is set while nothing tells who answers, and Provider is no more
+	// than the flavor of the protocol.
+	ProviderAssumed bool
 	// API is the provider's own name for the endpoint family, for instance
 	// "chat_completions"; empty where the provider has one only.
 	API string
@@ -22,9 +25,18 @@ type Call struct {
 	Usage    Usage
 	Timing   Timing
 	Stream   Stream
+	// UsageCounted is set when the tokens in Usage belong to another operation, which
+	// counted them as far as one can know: an answer that was made before and is
+	// fetched once more. No backend must be told of them again.
+	UsageCounted bool
+
 	// Gateway is nil where the client talks to the provider itself, or to a gateway
 	// that was not recognized.
 	Gateway *Gateway
+	// Agent is the agent that is invoked or made, of operations that have one.
+	Agent Agent
+	// Retrieval is what a search asked for and found, of operations that search.
+	Retrieval Retrieval
 
 	// Attempts counts the tries that reached the transport, the first included.
 	Attempts int

@@ -69,6 +69,10 @@ type Image struct {
 	Media
 	// Detail is the resolution asked for, as sent.
 	Detail string
+	// Name is the name of a file that was uploaded with the request, Field the form's
+	// field for it, for instance "mask".
+	Name  string
+	Field string
 }
 
 // Audio is sound.
@@ -76,6 +80,8 @@ type Audio struct {
 	Media
 	// Transcript is the text of the sound, where the provider gives it.
 	Transcript string
+	// Name is the name of a file that was uploaded with the request.
+	Name string
 }
 
 // File is a document.
@@ -89,6 +95,10 @@ type Generic struct {
 	Type string
 	// JSON is the whole part.
 	JSON string
+	// Beside is set for what the provider sends beside the content: sources, or the
+	// verdicts of a filter. JSON then is an object of the type and the members that
+	// the provider's message has.
+	Beside bool
 }
 
 func (Text) part()             {}
@@ -117,6 +127,7 @@ type Media struct {
 // Blob describes inline bytes. The bytes themselves are not kept.
 type Blob struct {
 	Bytes int
-	// SHA256 is the digest in lower-case hex.
+	// SHA256 is the digest in lower-case hex; empty for files that are uploaded beside
+	// the request, which are not read.
 	SHA256 string
 }

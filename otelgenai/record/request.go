@@ -27,11 +27,17 @@ type Request struct {
 	Dimensions      Opt[int64]
 	EncodingFormats []string
 
+	// Options are short parameters that only some endpoints have, by the provider's
+	// names: the size of an image, for instance, or a voice.
+	Options []Option
+
 	// PreviousResponseID names the answer that this request continues.
 	PreviousResponseID string
 	// ConversationID names the conversation that the provider keeps, as the request
 	// or else the answer says.
 	ConversationID string
+	// StreamCursor is the place in a stored stream after which it is to go on.
+	StreamCursor string
 	// PromptName and PromptVersion name a prompt that the provider keeps.
 	PromptName    string
 	PromptVersion string
@@ -46,6 +52,9 @@ type Request struct {
 	Messages []Message
 	Tools    []Tool
 }
+
+// Option is a parameter by name. Its value is as sent: a word or a number.
+type Option struct{ Name, Value string }
 
 // Variable is a value for a place in a stored prompt.
 type Variable struct{ Name, Value string }

@@ -19,6 +19,23 @@ type Response struct {
 	// them. The numbers themselves are never recorded.
 	Vectors    Opt[int64]
 	Dimensions Opt[int64]
+
+	// AudioBytes is the length of the sound that was made, AudioSeconds how long the
+	// sound is that was transcribed, as the provider says.
+	AudioBytes   Opt[int64]
+	AudioSeconds Opt[float64]
+	// Moderations holds the verdict on each input of a moderation.
+	Moderations []Moderation
+}
+
+// Moderation is the verdict on one input.
+type Moderation struct {
+	Flagged bool
+	// Categories are those in which the input was flagged, in the provider's words
+	// and order.
+	Categories []string
+	// JSON is the whole verdict. It is content.
+	JSON string
 }
 
 // Choice is one generation.

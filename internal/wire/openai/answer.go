@@ -38,7 +38,7 @@ func (a *answer) Event(data []byte) wire.Progress {
 
 // Response implements [wire.Exchange].
 func (a *answer) Response(body []byte) {
-	a.sound = readResponse(body, a.call)
+	a.sound = readResponse(body, a.call, &a.stream.from)
 	if !a.sound && a.call.Error == nil {
 		a.call.Error = &record.Error{Type: wire.DecodeError}
 	}
@@ -56,6 +56,8 @@ func (a *answer) Failure(status int, body []byte) *record.Error { return readFai
 
 // Finish implements [wire.Exchange].
 func (a *answer) Finish() bool {
+	includeThoughts(a.call)
+	a.stream.from.name(a.call)
 	if a.call.Stream.Chunks == 0 {
 		return a.sound && len(a.call.Response.Choices) > 0
 	}

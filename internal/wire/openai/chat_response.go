@@ -14,11 +14,12 @@ const maxChoices = 1024
 
 // readResponse reads everything but content from a whole response body and
 // reports whether it was sound JSON.
-func readResponse(body []byte, call *record.Call) bool {
+func readResponse(body []byte, call *record.Call, from *origin) bool {
 	s := jsonscan.New(body)
 	if !s.Object() {
 		return false
 	}
+	isError := false
 	for {
 		key, ok := s.Field()
 		if !ok {
@@ -26,18 +27,23 @@ func readResponse(body []byte, call *record.Call) bool {
 		}
 		switch string(key) {
 		case "choices":
-			readChoices(&s, call)
+			readChoices(&s, call, from)
 		case "error":
 			readInlineError(&s, call)
+		case "object":
+			isError = isErrorObject(&s)
 		default:
-			readEnvelope(&s, string(key), call)
+			readEnvelope(&s, string(key), call, from)
 		}
+	}
+	if isError {
+		readTopError(body, call)
 	}
 	return s.End()
 }
 
 // readEnvelope consumes a member that responses and chunks share.
-func readEnvelope(s *jsonscan.Scanner, key string, call *record.Call) {
+func readEnvelope(s *jsonscan.Scanner, key string, call *record.Call, from *origin) {
 	switch key {
 	case "id":
 		firstText(s, &call.Response.ID)
@@ -50,6 +56,7 @@ func readEnvelope(s *jsonscan.Scanner, key string, call *record.Call) {
 	case "usage":
 		readUsage(s, &call.Usage)
 	case "x_groq":
+		from.note("groq")
 		members(s, func(key []byte) bool {
 			if string(key) != "usage" {
 				return false
@@ -58,11 +65,11 @@ func readEnvelope(s *jsonscan.Scanner, key string, call *record.Call) {
 			return true
 		})
 	default:
-		s.Skip()
+		from.noteMember(s, key)
 	}
 }
 
-func readChoices(s *jsonscan.Scanner, call *record.Call) {
+func readChoices(s *jsonscan.Scanner, call *record.Call, from *origin) {
 	for ok := s.Array(); ok && s.Element(); {
 		if s.Kind() != jsonscan.Object || len(call.Response.Choices) == maxChoices {
 			s.Skip()
@@ -75,14 +82,28 @@ func readChoices(s *jsonscan.Scanner, call *record.Call) {
 				choice.Index = index(s, choice.Index)
 			case "finish_reason":
 				reason(s, &choice.FinishReason)
-			default:
+			case "message", "delta", "text", "logprobs":
 				return false
+			default:
+				readChoiceMember(s, string(key), call, from)
 			}
 			return true
 		})
 		call.Response.Choices = append(call.Response.Choices, choice)
 	}
 	sortChoices(call.Response.Choices)
+}
+
+// readChoiceMember consumes a member that choices have with few providers.
+func readChoiceMember(s *jsonscan.Scanner, key string, call *record.Call, from *origin) {
+	switch key {
+	case "usage": // Moonshot
+		readUsage(s, &call.Usage)
+	case "error": // OpenRouter
+		readInlineError(s, call)
+	default:
+		from.noteMember(s, key)
+	}
 }
 
 func sortChoices(choices []record.Choice) {
@@ -101,22 +122,30 @@ func index(s *jsonscan.Scanner, fallback int) int {
 // the same body, and returns their size. legacy choices have text.
 func readResponseContent(body []byte, call *record.Call, legacy bool) (size int) {
 	b := newBudget()
+	var beside sources
 	s := jsonscan.New(body)
 	members(&s, func(key []byte) bool {
-		if string(key) != "choices" {
-			return false
-		}
-		position := 0
-		for ok := s.Array(); ok && s.Element(); {
-			if s.Kind() != jsonscan.Object {
-				s.Skip()
-				continue
+		switch string(key) {
+		case "choices":
+			position := 0
+			for ok := s.Array(); ok && s.Element(); {
+				if s.Kind() != jsonscan.Object {
+					s.Skip()
+					continue
+				}
+				readChoiceContent(&s, b, position, call.Response.Choices, legacy)
+				position++
 			}
-			readChoiceContent(&s, b, position, call.Response.Choices, legacy)
-			position++
+		case "citations":
+			beside.citations = s.Raw()
+		case "search_results":
+			beside.results = s.Raw()
+		default:
+			return false
 		}
 		return true
 	})
+	beside.addTo(call.Response.Choices, b)
 	call.Content.Truncated = call.Content.Truncated || b.cut
 	return b.spent()
 }
@@ -124,6 +153,7 @@ func readResponseContent(body []byte, call *record.Call, legacy bool) (size int)
 func readChoiceContent(s *jsonscan.Scanner, b *budget, position int, choices []record.Choice, legacy bool) {
 	var message record.Message
 	var legacyText string
+	var filters []byte
 	at := position
 	members(s, func(key []byte) bool {
 		switch string(key) {
@@ -136,6 +166,8 @@ func readChoiceContent(s *jsonscan.Scanner, b *budget, position int, choices []r
 				return false
 			}
 			legacyText = b.text(s)
+		case "content_filter_results":
+			filters = s.Raw()
 		default:
 			return false
 		}
@@ -143,6 +175,9 @@ func readChoiceContent(s *jsonscan.Scanner, b *budget, position int, choices []r
 	})
 	if legacyText != "" {
 		message.Parts = []record.Part{record.Text{Content: legacyText}}
+	}
+	if hasFiltered(filters) {
+		message.Parts = appendBeside(message.Parts, "content_filter_results", filters, b)
 	}
 	if message.Role == "" {
 		message.Role = "assistant"

@@ -17,6 +17,10 @@ type chatStream struct {
 
 	choices []streamChoice
 	done    bool
+	// from is who the answer tells it is from.
+	from origin
+	// sources are what the answer was made from, as the last chunk has them.
+	sources sources
 	// legacy is set when choices have text instead of a delta. Some providers add a
 	// text to each delta, and some a delta to each text, with the same content.
 	legacy bool
@@ -28,8 +32,11 @@ type streamChoice struct {
 	finishReason string
 
 	content, reasoning, refusal, transcript []byte
-	audio                                   bool
-	calls                                   []streamCall
+	// annotations are elements of a list, filters the verdicts of which one is to
+	// filter.
+	annotations, filters []byte
+	audio                bool
+	calls                []streamCall
 }
 
 type streamCall struct {
@@ -44,10 +51,11 @@ func (st *chatStream) read(data []byte, call *record.Call, content bool) (genera
 	if !s.Object() {
 		return false
 	}
+	isError := false
 	for {
 		key, ok := s.Field()
 		if !ok {
-			return generated
+			break
 		}
 		switch string(key) {
 		case "choices":
@@ -57,10 +65,20 @@ func (st *chatStream) read(data []byte, call *record.Call, content bool) (genera
 			}
 		case "error":
 			readInlineError(&s, call)
+		case "object":
+			isError = isErrorObject(&s)
+		case "citations":
+			st.replace(&st.sources.citations, s.Raw(), content)
+		case "search_results":
+			st.replace(&st.sources.results, s.Raw(), content)
 		default:
-			readEnvelope(&s, string(key), call)
+			readEnvelope(&s, string(key), call, &st.from)
 		}
 	}
+	if isError {
+		readTopError(data, call)
+	}
+	return generated
 }
 
 // readChoice consumes one choice of a chunk. Its index may come after its delta,
@@ -93,10 +111,15 @@ func (st *chatStream) readChoice(s *jsonscan.Scanner, position int, call *record
 			generated = st.append(&c, &choice.content, content) || generated
 		case "finish_reason":
 			reason(&c, &choice.finishReason)
-		case "usage": // Moonshot
-			readUsage(&c, &call.Usage)
-		default:
+		case "content_filter_results":
+			st.from.note("azure.ai.openai")
+			if filters := c.Raw(); content && hasFiltered(filters) {
+				st.replace(&choice.filters, filters, content)
+			}
+		case "index", "logprobs":
 			return false
+		default:
+			readChoiceMember(&c, string(key), call, &st.from)
 		}
 		return true
 	})
@@ -155,10 +178,10 @@ func (st *chatStream) readDelta(s *jsonscan.Scanner, choice *streamChoice, conte
 		case "role":
 			st.name(s, &choice.role, content)
 		case "content":
-			more = st.readDeltaContent(s, choice, content)
+			more = st.readDeltaContent(s, choice, &reasoned, content)
 		case "refusal":
 			more = st.append(s, &choice.refusal, content)
-		case "reasoning_content", "reasoning":
+		case "reasoning_content", "reasoning", "thinking":
 			if reasoned { // some providers send both, with the same text
 				return false
 			}
@@ -166,6 +189,8 @@ func (st *chatStream) readDelta(s *jsonscan.Scanner, choice *streamChoice, conte
 			reasoned = more
 		case "reasoning_details":
 			details = s.Raw()
+		case "annotations":
+			st.extend(s, &choice.annotations, content)
 		case "audio":
 			more = st.readDeltaAudio(s, choice, content)
 		case "tool_calls":
@@ -192,8 +217,12 @@ func (st *chatStream) readDelta(s *jsonscan.Scanner, choice *streamChoice, conte
 	return generated
 }
 
-// readDeltaContent consumes content: text, or Mistral's list of parts.
-func (st *chatStream) readDeltaContent(s *jsonscan.Scanner, choice *streamChoice, content bool) (generated bool) {
+// readDeltaContent consumes content: text, or Mistral's list of parts. reasoned
+// is set when the delta has told the reasoning, here or elsewhere.
+func (st *chatStream) readDeltaContent(
+	s *jsonscan.Scanner, choice *streamChoice, reasoned *bool, content bool,
+) (generated bool) {
+	before := *reasoned
 	if s.Kind() != jsonscan.Array {
 		return st.append(s, &choice.content, content)
 	}
@@ -201,7 +230,10 @@ func (st *chatStream) readDeltaContent(s *jsonscan.Scanner, choice *streamChoice
 		raw := s.Raw()
 		into := &choice.content
 		if partType(raw) == "thinking" {
-			into = &choice.reasoning
+			if before {
+				continue
+			}
+			into, *reasoned = &choice.reasoning, true
 		}
 		generated = true
 		if content {
@@ -362,6 +394,9 @@ func (st *chatStream) content(call *record.Call) {
 			into.Message = choice.message()
 		}
 	}
+	if st.sources.any() {
+		st.sources.addTo(call.Response.Choices, newBudget())
+	}
 	call.Content.Truncated = call.Content.Truncated || st.cut
 }
 
@@ -383,6 +418,10 @@ func (c *streamChoice) message() record.Message {
 		}
 	}
 	m.Parts = arrange(string(c.reasoning), parts, string(c.refusal), calls)
+	m.Parts = appendBesideList(m.Parts, "annotations", c.annotations, newBudget())
+	if len(c.filters) > 0 {
+		m.Parts = appendBeside(m.Parts, "content_filter_results", c.filters, newBudget())
+	}
 	return m
 }
 

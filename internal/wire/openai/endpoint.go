@@ -24,3 +24,25 @@ func IsEmbeddings(method, path string) bool {
 func IsResponses(method, path string) bool {
 	return method == "POST" && strings.HasSuffix(path, "/responses")
 }
+
+// IsImages reports whether a request generates, edits or varies images.
+func IsImages(method, path string) bool {
+	return method == "POST" && (strings.HasSuffix(path, "/images/generations") ||
+		strings.HasSuffix(path, "/images/edits") || strings.HasSuffix(path, "/images/variations"))
+}
+
+// IsSpeech reports whether a request makes sound of a text.
+func IsSpeech(method, path string) bool {
+	return method == "POST" && strings.HasSuffix(path, "/audio/speech")
+}
+
+// IsTranscription reports whether a request transcribes or translates sound.
+func IsTranscription(method, path string) bool {
+	return method == "POST" &&
+		(strings.HasSuffix(path, "/audio/transcriptions") || strings.HasSuffix(path, "/audio/translations"))
+}
+
+// IsModeration reports whether a request asks for a verdict on texts and pictures.
+func IsModeration(method, path string) bool {
+	return method == "POST" && strings.HasSuffix(path, "/moderations")
+}

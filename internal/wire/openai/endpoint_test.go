@@ -70,55 +70,6 @@ func TestOnlyAPostToEmbeddingsAsksForEmbeddings(t *testing.T) {
 	}
 }
 
-func TestTheHostNamesTheProvider(t *testing.T) {
-	for host, want := range map[string]string{
-		"api.openai.com":                          "openai",
-		"API.OpenAI.com":                          "openai",
-		"eu.api.openai.com":                       "openai",
-		"api.anthropic.com":                       "anthropic",
-		"generativelanguage.googleapis.com":       "gcp.gemini",
-		"aiplatform.googleapis.com":               "gcp.vertex_ai",
-		"us-central1-aiplatform.googleapis.com":   "gcp.vertex_ai",
-		"api.x.ai":                                "x_ai",
-		"api.deepseek.com":                        "deepseek",
-		"api.groq.com":                            "groq",
-		"api.mistral.ai":                          "mistral_ai",
-		"api.perplexity.ai":                       "perplexity",
-		"api.moonshot.ai":                         "moonshot_ai",
-		"api.moonshot.cn":                         "moonshot_ai",
-		"api.cohere.com":                          "cohere",
-		"bedrock-runtime.us-east-1.amazonaws.com": "aws.bedrock",
-		"bedrock-mantle.eu-west-1.api.aws":        "aws.bedrock",
-		"api.cohere.ai":                           "cohere",
-		"mine.openai.azure.com":                   "azure.ai.openai",
-		"mine.openai.azure.us":                    "azure.ai.openai",
-		"mine.openai.azure.cn":                    "azure.ai.openai",
-		"m.eastus.inference.ai.azure.com":         "azure.ai.inference",
-		"us-south.ml.cloud.ibm.com":               "ibm.watsonx.ai",
-		"localhost":                               "openai",
-		"127.0.0.1":                               "openai",
-		"::1":                                     "openai",
-		"openrouter.ai":                           "openai",
-		"gateway.example.com":                     "openai",
-		"":                                        "openai",
-		"api.groq.com.example.com":                "openai",
-		"notapi.groq.com":                         "openai",
-		"openai.azure.com":                        "openai",
-		"evilaiplatform.googleapis.com":           "openai",
-		"api.openai.com.openai.azure.com.attacker.test": "openai",
-	} {
-		assert.Equal(t, want, openai.Provider(host, "/v1/chat/completions"), host)
-	}
-}
-
-func TestThePathTellsApartTheAzureProductsThatShareAHost(t *testing.T) {
-	for _, host := range []string{"mine.services.ai.azure.com", "mine.cognitiveservices.azure.com"} {
-		assert.Equal(t, "azure.ai.inference", openai.Provider(host, "/models/chat/completions"), host)
-		assert.Equal(t, "azure.ai.openai", openai.Provider(host, "/openai/deployments/models/chat/completions"), host)
-		assert.Equal(t, "azure.ai.openai", openai.Provider(host, "/openai/v1/chat/completions"), host)
-	}
-}
-
 func TestOnlyAPostToResponsesCreatesAResponse(t *testing.T) {
 	for path, want := range map[string]bool{
 		"/v1/responses":                        true,
@@ -138,6 +89,38 @@ func TestOnlyAPostToResponsesCreatesAResponse(t *testing.T) {
 		assert.Equal(t, want, openai.IsResponses("POST", path), path)
 		for _, method := range []string{"GET", "DELETE", "PUT", "post", ""} {
 			assert.False(t, openai.IsResponses(method, path), method+" "+path)
+		}
+	}
+}
+
+func TestOnlyPostsToTheirEndpointsAreCallsForImagesSoundAndModerations(t *testing.T) {
+	for path, want := range map[string]struct{ images, speech, transcription, moderation bool }{
+		"/v1/images/generations":                   {images: true},
+		"/openai/deployments/d/images/edits":       {images: true},
+		"/images/variations":                       {images: true},
+		"/v1/images":                               {},
+		"/v1/images/generations/":                  {},
+		"/v1/images/generations/img-1":             {},
+		"/v1/myimages/generations":                 {},
+		"/v1/audio/speech":                         {speech: true},
+		"/openai/deployments/tts/audio/speech":     {speech: true},
+		"/v1/audio/voices":                         {},
+		"/openai/v1/audio/transcriptions":          {transcription: true},
+		"/v1/audio/translations":                   {transcription: true},
+		"/v1/realtime/translations":                {},
+		"/v1/realtime/transcription_sessions":      {},
+		"/v1/moderations":                          {moderation: true},
+		"/v1/chat/moderations":                     {moderation: true},
+		"/v1/moderations/x":                        {},
+		"/v1/files?next=/v1/moderations#/images/x": {},
+		"": {},
+	} {
+		assert.Equal(t, want.images, openai.IsImages("POST", path), path)
+		assert.Equal(t, want.speech, openai.IsSpeech("POST", path), path)
+		assert.Equal(t, want.transcription, openai.IsTranscription("POST", path), path)
+		assert.Equal(t, want.moderation, openai.IsModeration("POST", path), path)
+		for _, is := range []func(method, path string) bool{openai.IsImages, openai.IsSpeech, openai.IsTranscription, openai.IsModeration} {
+			assert.False(t, is("GET", path), path)
 		}
 	}
 }

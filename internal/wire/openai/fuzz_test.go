@@ -108,6 +108,12 @@ func FuzzChatResponse(f *testing.F) {
 		`{"choices":[{"message":{"audio":{"id":"a","data":"AAAA","transcript":"Hi."},"reasoning_details":[{"text":"r"}],"refusal":"No."}}]}`,
 		`{"error":{"message":"Filtered.","type":null,"code":"content_filter"}}`, `{"error":"down"}`, `{"error":""}`,
 		`{"x_groq":{"id":"req_1","usage":{"prompt_tokens":1}},"choices":[]}`,
+		`{"choices":[{"usage":{"prompt_tokens":3,"num_cached_tokens":5,"cost":0.5},"error":{"code":1}}],"timings":{"predicted_n":1},"usage":null}`,
+		`{"object":"error","message":"m"}`, `{"error":[7,{"code":1}]}`,
+		`{"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3,"reasoning_tokens":9,"cost":{"total_cost":1e-3},"is_byok":true,
+		  "cost_details":{"upstream_inference_cost":1},"cost_in_usd_ticks":7,"cache_read_input_tokens":1,"prompt_token_details":{"cache_creation_tokens":2}}}`,
+		`{"choices":[{"message":{"content":"a","annotations":[{"type":"url_citation","url_citation":{"url":"u"}}],"thinking":"t"},
+		  "content_filter_results":{"hate":{"filtered":true}}}],"citations":["u"],"search_results":[{"url":"` + "\xff" + `"}]}`,
 		`{"usage":{"prompt_tokens":10,"completion_tokens":5,"total_tokens":115,"completion_tokens_details":{"reasoning_tokens":100}}}`,
 		`{"choices":[7,null,{"index":1e3,"finish_reason":7,"message":"x"}],"usage":{"prompt_tokens":1.5,"total_tokens":-1}}`,
 		`{"choices":[{"message":{"content":"\ud83d\ude00\ud83d` + "\xff\xc3" + `"}}]}`, `{"id":"a","id":"b","choices":[`, ``, `[]`, `null`,
@@ -173,6 +179,12 @@ func FuzzChatStream(f *testing.F) {
 		{
 			`{"x_groq":{"id":"req_1","usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}}`,
 			`{"choices":[{"index":0,"delta":{},"usage":{"prompt_tokens":3}}],"usage":null}`, `{"usage":{"prompt_tokens":4}}`, `{"usage":{}}`,
+		},
+		{
+			`{"choices":[{"delta":{"content":"a","annotations":[{"u":1},{"u":2}],"thinking":"t"}}],"citations":["u"],"search_results":[]}`,
+			`{"choices":[{"delta":{"annotations":[{"u":"` + "\xff" + `"}]},"content_filter_results":{"hate":{"filtered":true}}}],"citations":["u","v"]}`,
+			`{"choices":[{"delta":{"content":[{"type":"thinking","thinking":"t"}],"reasoning":"r"},"stop_reason":1,"error":{"code":1}}]}`,
+			`{"object":"error","message":"m"}`,
 		},
 		{`{"choices":[{"delta":{"content":"kept"}}]}`, `{"error":{"message":"Down.","code":502}}`, `{"error":"again"}`},
 		{`{"choices":[{"delta":{"content":"\ud83d` + "\xff" + `"}}]}`, `{"choices":[{`, `ping`, ``, ` [DONE] `, `{"choices":7}`},
@@ -302,11 +314,12 @@ func FuzzFailure(f *testing.F) {
 		`{"error":{"message":"Slow down.","type":"requests","param":null,"code":"rate_limit_exceeded"}}`,
 		`{"error":{"message":"Bad.","code":400,"status":"INVALID_ARGUMENT"}}`, `[{"error":{"code":400,"message":"Bad."}}]`,
 		`{"object":"error","message":"Bad.","type":"invalid_request_error","code":1.5}`, `{"error":"down"}`, `{"error":{"code":"the 'x'"}}`,
+		`{"detail":[{"msg":"Field required","loc":["body"]},{}]}`, `{"message":{"detail":[{"msg":"` + "\xff" + `"}]}}`, `{"errors":[{"code":1}]}`,
+		`{"error":{"code":502,"message":"m","metadata":{"raw":{"x":[1]}},"innererror":{"code":"i"},"status":"BAD"}}`, `"down"`, `{"detail":{"detail":"x"}}`,
 		`{"code":"outer","error":{},"type":"outer"}`, `<html>`, ``, `[]`, `{"error":{"message":"cut`, "{\"error\":\"\xff\"}",
 	} {
 		f.Add(429, []byte(seed))
 	}
-	identifier := regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
 		before := bytes.Clone(body)
 		call := &record.Call{Error: openai.NewChat(new(record.Call)).Failure(status, body)}
@@ -329,31 +342,63 @@ func FuzzFailure(f *testing.F) {
 		if !ok || o.unclear {
 			return
 		}
-		inner, nested := r["error"].(object)
-		if !nested {
-			inner = r
+		want := o.failure(r, status)
+		if o.unclear || len(body) >= 4096 {
+			return
 		}
-		name := func(v any) string {
-			if number, ok := v.(json.Number); ok {
-				if n := o.whole(number, -1); n != -1 || number == "-1" {
-					return strconv.FormatInt(n, 10)
-				}
-				return ""
-			}
-			if !identifier.MatchString(str(v)) {
-				return ""
-			}
-			return str(v)
-		}
-		code, kind, message := name(inner["code"]), name(inner["type"]), str(inner["message"])
-		if !nested && str(r["error"]) != "" {
-			message = str(r["error"])
-			o.unclear = o.unclear || r["message"] != nil
-		}
-		if !o.unclear && len(body) < 4096 {
-			assert.Equal(t, code, got.Code)
-			assert.Equal(t, kind, got.ProviderType)
-			assert.Equal(t, message, got.Message)
+		assert.Equal(t, want.Code, got.Code)
+		assert.Equal(t, want.ProviderType, got.ProviderType)
+		assert.Equal(t, want.Message, got.Message)
+		if want.Type != "" {
+			assert.Equal(t, want.Type, got.Type)
 		}
 	})
+}
+
+var identifier = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
+
+// failure is what encoding/json finds in the body of an error response; without a
+// type when nothing but the status is left for it.
+func (o *oracle) failure(r object, status int) (want record.Error) {
+	inner, nested := r["error"].(object)
+	if !nested {
+		inner = r
+	}
+	o.unclear = o.unclear || isManifold(r) || isManifold(inner)
+	want.Code, want.ProviderType, want.Message = o.name(inner["code"]), o.name(inner["type"]), str(inner["message"])
+	if !nested && str(r["error"]) != "" {
+		want.Message = str(r["error"])
+		o.unclear = o.unclear || r["message"] != nil
+	}
+	want.Type = want.Code
+	if want.ProviderType != "" && (want.Code == "" || want.Code == strconv.Itoa(status)) {
+		want.Type = want.ProviderType
+	}
+	return want
+}
+
+// name is a value that names a kind of error, empty when it looks otherwise.
+func (o *oracle) name(v any) string {
+	if number, ok := v.(json.Number); ok {
+		if n := o.whole(number, -1); n != -1 || number == "-1" {
+			return strconv.FormatInt(n, 10)
+		}
+		return ""
+	}
+	if !identifier.MatchString(str(v)) || str(v) == "None" {
+		return ""
+	}
+	return str(v)
+}
+
+// isManifold reports whether an error has members that only some providers have, or
+// usual ones in a form that only they have.
+func isManifold(e object) bool {
+	for _, name := range []string{"detail", "innererror", "metadata", "status", "error_type", "error_code", "errors"} {
+		if e[name] != nil {
+			return true
+		}
+	}
+	_, isText := e["message"].(string)
+	return !isText && e["message"] != nil || elements(e["error"]) != nil
 }

@@ -1,6 +1,7 @@
 package openai
 
 import (
+	"bytes"
 	"unicode/utf8"
 
 	"github.com/genotel/genotel/internal/jsonscan"
@@ -56,6 +57,40 @@ func (k *keeper) keep(into *[]byte, text string, content bool) {
 	before := len(*into)
 	*into = append(*into, text...)
 	k.keepWithin(into, before)
+}
+
+// replace keeps JSON in the place of what into held, or nothing when there is no
+// room. What comes with every chunk is mostly the same.
+func (k *keeper) replace(into *[]byte, raw []byte, content bool) {
+	if !content || bytes.Equal(*into, raw) || !hasAny(raw) {
+		return
+	}
+	k.kept -= len(*into)
+	*into = (*into)[:0]
+	if len(raw) > maxContent-k.kept {
+		k.cut = true
+		return
+	}
+	*into = append(*into, raw...)
+	k.kept += len(raw)
+}
+
+// extend consumes a list and adds the JSON of its elements to into, separated by
+// commas.
+func (k *keeper) extend(s *jsonscan.Scanner, into *[]byte, content bool) {
+	for ok := s.Array(); ok && s.Element(); {
+		raw := s.Raw()
+		if !content || raw == nil {
+			continue
+		}
+		if len(raw)+len(",") > maxContent-k.kept {
+			k.cut = true
+			continue
+		}
+		before := len(*into)
+		*into = appendElement(*into, raw)
+		k.kept += len(*into) - before
+	}
 }
 
 // keepWithin accounts for what was added to into and takes back what exceeds the

@@ -1,6 +1,7 @@
 package openai
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/genotel/genotel/internal/jsonscan"
@@ -11,7 +12,7 @@ import (
 func readMessage(s *jsonscan.Scanner, b *budget) record.Message {
 	var m record.Message
 	var reasoning, refusal, callID string
-	var details []byte
+	var details, annotations []byte
 	var parts, calls []record.Part
 	var audio record.Part
 	members(s, func(key []byte) bool {
@@ -24,13 +25,15 @@ func readMessage(s *jsonscan.Scanner, b *budget) record.Message {
 			parts = readContent(s, b)
 		case "refusal":
 			refusal = b.text(s)
-		case "reasoning_content", "reasoning":
+		case "reasoning_content", "reasoning", "thinking":
 			if reasoning != "" {
 				return false
 			}
 			reasoning = b.text(s)
 		case "reasoning_details":
 			details = s.Raw()
+		case "annotations":
+			annotations = s.Raw()
 		case "tool_call_id":
 			text(s, &callID)
 		case "tool_calls":
@@ -56,11 +59,19 @@ func readMessage(s *jsonscan.Scanner, b *budget) record.Message {
 	if reasoning == "" {
 		reasoning = readDetails(details, b)
 	}
+	if reasoning != "" { // told twice
+		parts = slices.DeleteFunc(parts, isReasoning)
+	}
 	if audio != nil {
 		parts = append(parts, audio)
 	}
-	m.Parts = arrange(reasoning, parts, refusal, calls)
+	m.Parts = appendBeside(arrange(reasoning, parts, refusal, calls), "annotations", annotations, b)
 	return m
+}
+
+func isReasoning(part record.Part) bool {
+	_, is := part.(record.Reasoning)
+	return is
 }
 
 // arrange puts the parts of a message in the order in which they were made.

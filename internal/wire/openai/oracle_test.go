@@ -105,15 +105,79 @@ func (o *oracle) usage(e *expectation, candidates ...any) {
 		found = true
 		e.input, e.output, e.total = o.count(u["prompt_tokens"]), o.count(u["completion_tokens"]), o.count(u["total_tokens"])
 		e.reasoning = o.count(members(u["completion_tokens_details"])["reasoning_tokens"])
-		if e.reasoning > 0 && e.total == max(e.input, 0)+max(e.output, 0)+e.reasoning { // xAI
+		if e.reasoning < 0 { // Perplexity
+			e.reasoning = o.count(u["reasoning_tokens"])
+			if e.output >= 0 && e.reasoning > e.output {
+				e.output += e.reasoning
+			}
+		}
+		switch {
+		case e.reasoning > 0 && e.total == max(e.input, 0)+max(e.output, 0)+e.reasoning: // xAI
 			e.output = max(e.output, 0) + e.reasoning
+		case e.output >= 0 && e.reasoning > e.output:
+			e.reasoning = e.output
+		}
+		if read := o.cacheRead(u, "prompt_tokens_details", "prompt_token_details"); e.input >= 0 && read > e.input {
+			e.input += read
 		}
 	}
 }
 
+// usages reads one of several usage objects, of which an empty one leaves an
+// earlier one in place.
+func (o *oracle) usages(e *expectation, candidates []any) {
+	for _, u := range candidates {
+		if m, ok := u.(object); ok && len(m) == 0 {
+			o.unclear = true
+		}
+	}
+	o.usage(e, candidates...)
+}
+
+// cacheRead reads what a usage object says of the cache.
+func (o *oracle) cacheRead(u object, details ...string) int64 {
+	read, places := int64(-1), 0
+	for _, name := range details {
+		if v, ok := members(u[name])["cached_tokens"]; ok {
+			places++
+			read = max(read, o.count(v))
+		}
+	}
+	o.unclear = o.unclear || places > 1
+	if read >= 0 {
+		return read
+	}
+	places = 0
+	for _, name := range []string{"prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens"} {
+		if v, ok := u[name]; ok {
+			places++
+			read = max(read, o.count(v))
+		}
+	}
+	o.unclear = o.unclear || places > 1
+	return read
+}
+
 func (o *oracle) failed(v any) bool {
+	if list := elements(v); list != nil {
+		for _, element := range list {
+			if _, isObject := element.(object); isObject {
+				return true
+			}
+		}
+		return false
+	}
 	_, isObject := v.(object)
 	return isObject || str(v) != ""
+}
+
+// saysError reports whether a document, or a choice in it, is an error.
+func (o *oracle) saysError(document object) bool {
+	failed := o.failed(document["error"]) || str(document["object"]) == "error"
+	for _, v := range elements(document["choices"]) {
+		failed = failed || o.failed(members(v)["error"])
+	}
+	return failed
 }
 
 func (o *oracle) reason(v any) string {
@@ -141,8 +205,8 @@ func (o *oracle) index(choice object, fallback int64) int64 {
 func (o *oracle) response(data []byte) expectation {
 	r, ok := o.document(data).(object)
 	o.unclear = o.unclear || !ok
-	e := expectation{id: str(r["id"]), model: str(r["model"]), input: -1, output: -1, total: -1, reasoning: -1, failed: o.failed(r["error"])}
-	o.usage(&e, r["usage"], members(r["x_groq"])["usage"])
+	e := expectation{id: str(r["id"]), model: str(r["model"]), input: -1, output: -1, total: -1, reasoning: -1, failed: o.saysError(r)}
+	usages := []any{r["usage"], members(r["x_groq"])["usage"]}
 	type choice struct {
 		index        int64
 		reason, text string
@@ -153,6 +217,7 @@ func (o *oracle) response(data []byte) expectation {
 		if !ok {
 			continue
 		}
+		usages = append(usages, c["usage"])
 		position := int64(len(choices))
 		index := o.index(c, position)
 		if index < 0 {
@@ -160,6 +225,7 @@ func (o *oracle) response(data []byte) expectation {
 		}
 		choices = append(choices, choice{index, o.reason(c["finish_reason"]), o.text(members(c["message"]))})
 	}
+	o.usages(&e, usages)
 	o.unclear = o.unclear || len(choices) > 1024
 	slices.SortStableFunc(choices, func(a, b choice) int { return int(a.index - b.index) })
 	for _, c := range choices {
@@ -199,7 +265,7 @@ func (o *oracle) stream(events [][]byte) expectation {
 		if e.model == "" {
 			e.model = str(event["model"])
 		}
-		e.failed = e.failed || o.failed(event["error"])
+		e.failed = e.failed || o.saysError(event)
 		usages := []any{event["usage"], members(event["x_groq"])["usage"]}
 		for position, v := range elements(event["choices"]) {
 			c, ok := v.(object)
@@ -220,12 +286,7 @@ func (o *oracle) stream(events [][]byte) expectation {
 			known.text += str(content)
 			choices[index] = known
 		}
-		for _, u := range usages {
-			if m, ok := u.(object); ok && len(m) == 0 {
-				o.unclear = true // an empty one leaves an earlier one in place
-			}
-		}
-		o.usage(&e, usages...)
+		o.usages(&e, usages)
 	}
 	for index := range int64(1024) {
 		if c, ok := choices[index]; ok {

@@ -12,6 +12,10 @@ const APIResponses = "responses"
 
 // Responses decodes one call of the responses endpoint.
 type Responses struct {
+	// Background is told of a response that is not done when the call ends; it may be
+	// nil.
+	Background *Background
+
 	call    *record.Call
 	content bool
 
@@ -62,6 +66,14 @@ func (r *Responses) Failure(status int, body []byte) *record.Error { return read
 
 // Finish implements [wire.Exchange].
 func (r *Responses) Finish() (complete bool) {
+	complete = r.finish()
+	if r.answer.unfinished() {
+		r.Background.began(r.call.Response.ID)
+	}
+	return complete
+}
+
+func (r *Responses) finish() (complete bool) {
 	generated := r.answer.items > 0
 	if r.call.Stream.Chunks > 0 {
 		complete = r.stream.ended

@@ -17,6 +17,8 @@ type responsesAnswer struct {
 	raw     []byte
 	decoded []record.Part
 	budget  *budget
+	// item decodes one item of the output; nil stands for readOutputItem.
+	item func(raw []byte, b *budget) []record.Part
 }
 
 // read reads everything but content and reports whether the object was sound.
@@ -88,21 +90,40 @@ func (a *responsesAnswer) readOutput(s *jsonscan.Scanner, call *record.Call) {
 	}
 }
 
-// pendingCalls counts the tool calls that the client is to make, and the results
-// that the provider has put beside them.
-type pendingCalls struct{ calls, results int }
+// maxPending bounds the tool calls of one answer that are told apart.
+const maxPending = 1024
 
-func (p *pendingCalls) any() bool { return p.calls > p.results }
+// pendingCalls knows the tool calls that the client is to make, and the results
+// that the provider has put beside them.
+type pendingCalls struct {
+	// open says of each call_id whether its call waits; a result may come first.
+	open map[string]bool
+	// nameless counts the calls without a call_id, less the results without one.
+	nameless int
+	// more is set when there are calls beyond those told apart.
+	more bool
+}
+
+func (p *pendingCalls) any() bool {
+	for _, waits := range p.open {
+		if waits {
+			return true
+		}
+	}
+	return p.nameless > 0 || p.more
+}
 
 // count consumes one item of the output.
 func (p *pendingCalls) count(s *jsonscan.Scanner, call *record.Call) {
-	var kind, execution string
+	var kind, execution, callID string
 	members(s, func(key []byte) bool {
 		switch string(key) {
 		case "type":
 			text(s, &kind)
 		case "execution":
 			text(s, &execution)
+		case "call_id":
+			callID = name(s)
 		default:
 			return false
 		}
@@ -112,21 +133,42 @@ func (p *pendingCalls) count(s *jsonscan.Scanner, call *record.Call) {
 	case kind == "compaction":
 		call.Response.Compacted = true
 	case called == "":
+	case callID != "":
+		p.note(callID, isResult)
 	case isResult:
-		p.results++
+		p.nameless--
 	default:
-		p.calls++
+		p.nameless++
+	}
+}
+
+// note notes a call or the result of one. A call that is repeated after its result
+// does not wait again.
+func (p *pendingCalls) note(callID string, isResult bool) {
+	_, known := p.open[callID]
+	switch {
+	case !known && len(p.open) == maxPending:
+		p.more = p.more || !isResult
+	case known && !isResult:
+	default:
+		if p.open == nil {
+			p.open = map[string]bool{}
+		}
+		p.open[callID] = !isResult
 	}
 }
 
 // unfinished reports whether the response is being made in the background.
 func (a *responsesAnswer) unfinished() bool { return a.status == "queued" || a.status == "in_progress" }
 
+// reasonFailed is the finish reason of an answer that failed or was canceled.
+const reasonFailed = "error"
+
 // finishReason derives what the protocol does not say in one word.
 func (a *responsesAnswer) finishReason() string {
 	switch a.status {
 	case "failed", "cancelled": //nolint:misspell // as the protocol spells it
-		return "error"
+		return reasonFailed
 	case "incomplete":
 		return incompleteReason(a.incomplete)
 	}
@@ -154,7 +196,7 @@ func (a *responsesAnswer) keep(body []byte) {
 		return
 	}
 	a.budget = newBudget()
-	a.decoded = readOutputContent(body, a.budget)
+	a.decoded = a.readContent(body)
 }
 
 func (a *responsesAnswer) kept() bool { return a.raw != nil || a.budget != nil }
@@ -169,23 +211,32 @@ func (a *responsesAnswer) retained() int {
 func (a *responsesAnswer) content() (parts []record.Part, cut bool) {
 	if a.budget == nil {
 		a.budget = newBudget()
-		a.decoded = readOutputContent(a.raw, a.budget)
+		a.decoded = a.readContent(a.raw)
 	}
 	return a.decoded, a.budget.cut
 }
 
-// readOutputContent decodes the output of a response object.
-func readOutputContent(body []byte, b *budget) (parts []record.Part) {
+// readContent decodes the output of a response object.
+func (a *responsesAnswer) readContent(body []byte) (parts []record.Part) {
+	read := a.item
+	if read == nil {
+		read = readOutputItem
+	}
+	var annotations []byte
 	s := jsonscan.New(body)
 	members(&s, func(key []byte) bool {
 		if string(key) != "output" {
 			return false
 		}
-		parts = nil
-		b.elements(&s, func() { parts = append(parts, readOutputItem(s.Raw(), b)...) })
+		parts, annotations = nil, nil
+		a.budget.elements(&s, func() {
+			raw := s.Raw()
+			parts = append(parts, read(raw, a.budget)...)
+			annotations = appendAnnotations(annotations, raw)
+		})
 		return true
 	})
-	return parts
+	return appendBesideList(parts, "annotations", annotations, a.budget)
 }
 
 // lastText reads a text that is more than nothing.
@@ -205,6 +256,7 @@ func readResponsesUsage(s *jsonscan.Scanner, into *record.Usage) {
 		return
 	}
 	var u record.Usage
+	var more usageExtras
 	members(s, func(key []byte) bool {
 		switch string(key) {
 		case "input_tokens":
@@ -218,11 +270,11 @@ func readResponsesUsage(s *jsonscan.Scanner, into *record.Usage) {
 		case "output_tokens_details":
 			readOutputDetails(s, &u)
 		default:
-			return false
+			return more.read(s, string(key))
 		}
 		return true
 	})
-	if u != (record.Usage{}) {
-		*into = u
-	}
+	more.complete(&u)
+	includeCached(&u)
+	replaceUsage(into, u)
 }

@@ -289,18 +289,21 @@ func (it *streamItem) size() int {
 // content returns the parts of what came before the stream was cut.
 func (st *responsesStream) content() (parts []record.Part, cut bool) {
 	b := newBudget()
+	var annotations []byte
 	slices.SortStableFunc(st.items, func(a, b streamItem) int { return cmp.Compare(a.index, b.index) })
 	for i := range st.items {
 		it := &st.items[i]
 		switch {
 		case it.whole != nil:
 			parts = append(parts, readOutputItem(it.whole, b)...)
+			annotations = appendAnnotations(annotations, it.whole)
 		case it.done:
 			parts = append(parts, it.parts...)
 		default:
 			parts = append(parts, it.fragments()...)
 		}
 	}
+	parts = appendBesideList(parts, "annotations", annotations, b)
 	return parts, st.cut || b.cut
 }
 

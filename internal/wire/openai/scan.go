@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/genotel/genotel/internal/jsonscan"
+	"github.com/genotel/genotel/internal/wire"
 	"github.com/genotel/genotel/otelgenai/record"
 )
 
@@ -88,6 +89,19 @@ func members(s *jsonscan.Scanner, visit func(key []byte) bool) {
 			s.Skip()
 		}
 	}
+}
+
+// readWhole visits the members of a whole response, as members does, and reports
+// whether it was a sound object. One that is not is an error of the call.
+func readWhole(body []byte, call *record.Call, visit func(s *jsonscan.Scanner, key []byte) bool) (sound bool) {
+	s := jsonscan.New(body)
+	isObject := s.Kind() == jsonscan.Object
+	members(&s, func(key []byte) bool { return visit(&s, key) })
+	sound = isObject && s.End()
+	if !sound && call.Error == nil {
+		call.Error = &record.Error{Type: wire.DecodeError}
+	}
+	return sound
 }
 
 // someText consumes a value and reports whether it is a text of more than nothing.

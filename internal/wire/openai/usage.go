@@ -13,6 +13,7 @@ func readUsage(s *jsonscan.Scanner, into *record.Usage) {
 		return
 	}
 	var u record.Usage
+	var more usageExtras
 	members(s, func(key []byte) bool {
 		switch string(key) {
 		case "prompt_tokens":
@@ -21,28 +22,64 @@ func readUsage(s *jsonscan.Scanner, into *record.Usage) {
 			count(s, &u.Output)
 		case "total_tokens":
 			count(s, &u.Total)
-		case "prompt_tokens_details":
+		case "prompt_tokens_details", "prompt_token_details": // the latter by Mistral, and in runs of assistants
 			readInputDetails(s, &u)
 		case "completion_tokens_details":
 			readOutputDetails(s, &u)
-		case "prompt_cache_hit_tokens", "cached_tokens": // DeepSeek; Moonshot and Together
-			if u.CacheRead.IsSet() {
-				return false
-			}
-			count(s, &u.CacheRead)
 		default:
-			return false
+			return more.read(s, string(key))
 		}
 		return true
 	})
+	more.complete(&u)
+	includeReasoning(&u)
+	includeCached(&u)
+	replaceUsage(into, u)
+}
+
+// replaceUsage puts a count in the place of an earlier one, unless it is empty. A
+// price that was stated with the earlier one, or in a header, is not lost.
+func replaceUsage(into *record.Usage, u record.Usage) {
 	if u == (record.Usage{}) {
 		return
 	}
-	// Output is to include reasoning; xAI counts it apart.
-	if reasoning := u.Reasoning.Or(0); reasoning > 0 && u.Total == record.Some(u.Input.Or(0)+u.Output.Or(0)+reasoning) {
-		u.Output = record.Some(u.Output.Or(0) + reasoning)
+	if !u.Cost.IsSet() {
+		u.Cost = into.Cost
 	}
 	*into = u
+}
+
+// includeReasoning makes Output what it is to be: all tokens that were generated.
+// xAI leaves reasoning out of it and counts it in the total.
+func includeReasoning(u *record.Usage) {
+	reasoning, output := u.Reasoning.Or(0), u.Output.Or(0)
+	switch {
+	case reasoning > 0 && u.Total == record.Some(u.Input.Or(0)+output+reasoning):
+		u.Output = record.Some(output + reasoning)
+	case u.Output.IsSet() && reasoning > output: // OpenRouter's upstreams, now and then
+		u.Reasoning = u.Output
+	}
+}
+
+// includeCached makes Input what it is to be: all tokens of the input. One that is
+// smaller than what was read from the cache cannot include that.
+func includeCached(u *record.Usage) {
+	if read := u.CacheRead.Or(0); u.Input.IsSet() && read > u.Input.Or(0) {
+		u.Input = record.Some(u.Input.Or(0) + read)
+	}
+}
+
+// includeThoughts adds what Gemini generates and does not tell: through its
+// compatible endpoint, thoughts are only in the total.
+func includeThoughts(call *record.Call) {
+	u := &call.Usage
+	total, known := u.Total.Get()
+	switch call.Provider {
+	case "gcp.gemini", "gcp.vertex_ai":
+		if known && u.Input.IsSet() && !u.Reasoning.IsSet() && total > u.Input.Or(0)+u.Output.Or(0) {
+			u.Output = record.Some(total - u.Input.Or(0))
+		}
+	}
 }
 
 func readInputDetails(s *jsonscan.Scanner, u *record.Usage) {
@@ -50,7 +87,7 @@ func readInputDetails(s *jsonscan.Scanner, u *record.Usage) {
 		switch string(key) {
 		case "cached_tokens":
 			count(s, &u.CacheRead)
-		case "cache_write_tokens":
+		case "cache_write_tokens", "cache_creation_tokens", "cache_creation_input_tokens": // the latter are LiteLLM's and DashScope's
 			count(s, &u.CacheWrite)
 		case "text_tokens":
 			count(s, &u.TextInput)
@@ -81,4 +118,96 @@ func readOutputDetails(s *jsonscan.Scanner, u *record.Usage) {
 		}
 		return true
 	})
+}
+
+// usageExtras are the members of a usage object that only some providers have.
+type usageExtras struct {
+	cacheRead, cacheWrite, reasoning record.Opt[int64]
+	cost, upstream                   record.Opt[float64]
+	ownKey                           bool
+}
+
+// read consumes one member, if it is one of them.
+func (x *usageExtras) read(s *jsonscan.Scanner, key string) bool {
+	switch key {
+	case "prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens":
+		if x.cacheRead.IsSet() {
+			return false
+		}
+		count(s, &x.cacheRead) // DeepSeek; Moonshot, Together and SGLang; Mistral; LiteLLM
+	case "cache_creation_input_tokens":
+		count(s, &x.cacheWrite)
+	case "reasoning_tokens":
+		count(s, &x.reasoning)
+	case "cost":
+		readCost(s, &x.cost)
+	case "cost_in_usd_ticks":
+		readTicks(s, &x.cost)
+	case "cost_details":
+		members(s, func(key []byte) bool {
+			if string(key) != "upstream_inference_cost" {
+				return false
+			}
+			dollars(s, &x.upstream)
+			return true
+		})
+	case "is_byok":
+		x.ownKey, _ = s.Bool()
+	default:
+		return false
+	}
+	return true
+}
+
+// complete adds them to what the usual members say, which counts first.
+func (x *usageExtras) complete(u *record.Usage) {
+	if !u.CacheRead.IsSet() {
+		u.CacheRead = x.cacheRead
+	}
+	if !u.CacheWrite.IsSet() {
+		u.CacheWrite = x.cacheWrite
+	}
+	if !u.Reasoning.IsSet() && x.reasoning.IsSet() {
+		u.Reasoning = x.reasoning
+		// Perplexity counts its research apart from the answer, others do not.
+		if more := x.reasoning.Or(0); u.Output.IsSet() && more > u.Output.Or(0) {
+			u.Output = record.Some(u.Output.Or(0) + more)
+		}
+	}
+	u.Cost = x.cost
+	if x.ownKey && x.upstream.IsSet() {
+		// With a key of the caller's own, OpenRouter's cost is its fee, and the model's
+		// provider sends a bill of its own.
+		u.Cost = record.Some(x.cost.Or(0) + x.upstream.Or(0))
+	}
+}
+
+// readCost consumes a price in US dollars, or Perplexity's object of prices.
+func readCost(s *jsonscan.Scanner, into *record.Opt[float64]) {
+	if s.Kind() != jsonscan.Object {
+		dollars(s, into)
+		return
+	}
+	members(s, func(key []byte) bool {
+		if string(key) != "total_cost" {
+			return false
+		}
+		dollars(s, into)
+		return true
+	})
+}
+
+// readTicks consumes xAI's price, of which a US dollar has 10^10.
+func readTicks(s *jsonscan.Scanner, into *record.Opt[float64]) {
+	const dollar = 1e10
+	if ticks, ok := s.Int(); ok && ticks >= 0 {
+		*into = record.Some(float64(ticks) / dollar)
+	}
+}
+
+// dollars reads a price; a negative one is nonsense.
+func dollars(s *jsonscan.Scanner, into *record.Opt[float64]) {
+	if v, ok := s.Float(); ok && v >= 0 {
+		*into = record.Some(v)
+	}
 }

@@ -1,0 +1,125 @@
+// Package openaiv3test holds the tests of tracing github.com/openai/openai-go/v3 that
+// all of its versions pass, from v3.0.0, which oldest.mod has, to the one that
+// genotel itself requires, which go.mod has.
+//
+// A program that uses genotel gets at least the version that genotel requires. One
+// that must stay behind says so in its own go.mod, as oldest.mod does here:
+//
+//	replace github.com/openai/openai-go/v3 => github.com/openai/openai-go/v3 v3.0.0
+package openaiv3test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"path"
+	"testing"
+
+	"github.com/openai/openai-go/v3"
+	"github.com/openai/openai-go/v3/option"
+	"github.com/openai/openai-go/v3/packages/ssestream"
+	"github.com/openai/openai-go/v3/responses"
+	"go.uber.org/goleak"
+
+	"github.com/genotel/genotel/instrument/internal/clienttest"
+	"github.com/genotel/genotel/instrument/otelgenaihttp"
+	"github.com/genotel/genotel/instrument/otelopenai"
+	"github.com/genotel/genotel/otelgenai"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestEveryCallIsTracedAndNothingElseChanges(t *testing.T) {
+	for _, tracing := range []struct {
+		scope  string
+		option func(...otelgenai.Option) option.RequestOption
+	}{
+		{otelopenai.ScopeName, otelopenai.WithTracing},
+		{otelgenaihttp.ScopeName, func(opts ...otelgenai.Option) option.RequestOption {
+			return otelgenaihttp.WithTracing(option.WithMiddleware, opts...)
+		}},
+	} {
+		t.Run(path.Base(tracing.scope), func(t *testing.T) {
+			clienttest.Test(t, clienttest.SDK{
+				Scope:   tracing.scope,
+				Refusal: refusal,
+				New: func(baseURL string, client *http.Client, opts []otelgenai.Option) clienttest.Client {
+					with := []option.RequestOption{
+						option.WithBaseURL(baseURL), option.WithAPIKey("sk-secret"), option.WithHTTPClient(client),
+					}
+					if opts != nil {
+						with = append([]option.RequestOption{tracing.option(opts...)}, with...)
+					}
+					return newClient(openai.NewClient(with...))
+				},
+			})
+		})
+	}
+}
+
+// newClient asks through a client of the SDK.
+func newClient(client openai.Client) clienttest.Client {
+	chat := openai.ChatCompletionNewParams{
+		Model:    "gpt-4o-mini",
+		Messages: []openai.ChatCompletionMessageParamUnion{openai.UserMessage("How many are left, <you> & I?")},
+	}
+	embedding := openai.EmbeddingNewParams{
+		Model: "gpt-4o-mini",
+		Input: openai.EmbeddingNewParamsInputUnion{OfString: openai.String("Twelve.")},
+	}
+	response := responses.ResponseNewParams{
+		Model: "gpt-4o-mini",
+		Input: responses.ResponseNewParamsInputUnion{OfString: openai.String("How many are left?")},
+	}
+	return clienttest.Client{
+		Chat: func(ctx context.Context, retries clienttest.Retries) (string, error) {
+			return raw(client.Chat.Completions.New(ctx, chat, limited(retries)...))
+		},
+		ChatStream: func(ctx context.Context, retries clienttest.Retries, each func(string) bool) error {
+			return read(client.Chat.Completions.NewStreaming(ctx, chat, limited(retries)...), each)
+		},
+		Embed: func(ctx context.Context, retries clienttest.Retries) (string, error) {
+			return raw(client.Embeddings.New(ctx, embedding, limited(retries)...))
+		},
+		Respond: func(ctx context.Context, retries clienttest.Retries) (string, error) {
+			return raw(client.Responses.New(ctx, response, limited(retries)...))
+		},
+		RespondStream: func(ctx context.Context, retries clienttest.Retries, each func(string) bool) error {
+			return read(client.Responses.NewStreaming(ctx, response, limited(retries)...), each)
+		},
+	}
+}
+
+func limited(retries clienttest.Retries) []option.RequestOption {
+	if retries == nil {
+		return nil
+	}
+	return []option.RequestOption{option.WithMaxRetries(*retries)}
+}
+
+func raw[T interface{ RawJSON() string }](answer T, err error) (string, error) {
+	if err != nil {
+		return "", err
+	}
+	return answer.RawJSON(), nil
+}
+
+func read[T interface{ RawJSON() string }](stream *ssestream.Stream[T], each func(string) bool) error {
+	for stream.Next() {
+		if !each(stream.Current().RawJSON()) {
+			break
+		}
+	}
+	return errors.Join(stream.Err(), stream.Close())
+}
+
+func refusal(err error) *clienttest.Refusal {
+	e, ok := errors.AsType[*openai.Error](err)
+	if !ok {
+		return nil
+	}
+	return &clienttest.Refusal{
+		Status: e.StatusCode, Code: e.Code, Type: e.Type, Param: e.Param, Message: e.Message,
+		Text: e.Error(), JSON: e.RawJSON(), Request: string(e.DumpRequest(true)), Response: string(e.DumpResponse(true)),
+	}
+}

@@ -1,0 +1,54 @@
+package openai
+
+import "bytes"
+
+// later is content that is decoded when somebody asks for it, or at once when its
+// JSON is too large to be kept until then.
+type later[T any] struct {
+	read func(json []byte, b *budget) T
+
+	raw    []byte
+	value  T
+	budget *budget
+}
+
+// keep holds on to JSON, which must not change.
+func (l *later[T]) keep(json []byte) {
+	if len(json) <= maxDeferred {
+		*l = later[T]{read: l.read, raw: json}
+		return
+	}
+	l.decode(json)
+}
+
+// keepCopy does the same for JSON that will change.
+func (l *later[T]) keepCopy(json []byte) {
+	if len(json) <= maxDeferred {
+		json = bytes.Clone(json)
+	}
+	l.keep(json)
+}
+
+func (l *later[T]) decode(json []byte) {
+	l.budget = newBudget()
+	l.value = l.read(json, l.budget)
+}
+
+// retained is the number of bytes held.
+func (l *later[T]) retained() int {
+	if l.budget != nil {
+		return l.budget.spent()
+	}
+	return len(l.raw)
+}
+
+// get returns the content, and whether something of it was cut.
+func (l *later[T]) get() (value T, cut bool) {
+	if l.budget == nil {
+		if l.raw == nil {
+			return value, false
+		}
+		l.decode(l.raw)
+	}
+	return l.value, l.budget.cut
+}
