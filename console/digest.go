@@ -45,17 +45,15 @@ func digestOf(r *report) digest {
 	for i := range notes {
 		n := &notes[i]
 		c.add(n, t.countedBelow[i])
-		if n.kind != tool && (n.kind != model || t.modelBelow[i]) {
+		if n.kind != aside && (n.kind != model || t.modelBelow[i]) {
 			continue
 		}
-		if n.kind == model {
-			d.retries += n.resends
-			if n.model != "" && !slices.Contains(d.models, n.model) {
-				d.models = append(d.models, n.model)
-			}
-			if !n.counted && !n.estimated && !n.failed {
-				c.unknown++
-			}
+		d.retries += n.resends
+		if n.model != "" && !slices.Contains(d.models, n.model) {
+			d.models = append(d.models, n.model)
+		}
+		if n.countable && !n.counted && !n.estimated && !n.failed {
+			c.unknown++
 		}
 		d.steps = append(d.steps, t.steps(n)...)
 		if last == nil || !n.end.Before(last.end) {

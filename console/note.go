@@ -25,9 +25,10 @@ const (
 	other kind = iota
 	// container is a workflow or an agent: what is shown happens below it.
 	container
-	// model is a call of a model, tool anything else that happens around one.
+	// model is a call for which a model generates, aside any other operation: a tool, a
+	// search, embeddings.
 	model
-	tool
+	aside
 	// attempt is a try of a model call that took several.
 	attempt
 )
@@ -44,6 +45,7 @@ type note struct {
 	tokens     int64
 	counted    bool // tokens came from the provider
 	estimated  bool // tokens were counted by chunks
+	countable  bool // tokens are to be expected
 	resends    int64
 	chunks     int64
 	incomplete bool
@@ -114,7 +116,7 @@ func noteOf(span sdktrace.ReadOnlySpan) note {
 	if n.failed {
 		n.problem = a.problem()
 	}
-	if n.kind == tool {
+	if operation == semconv.GenAIOperationNameExecuteTool {
 		n.name = cmp.Or(short(a.text(semconv.GenAIToolNameKey)), n.name)
 	}
 	return n
@@ -155,15 +157,11 @@ func kindOf(operation string, span oteltrace.SpanKind) kind {
 			return model
 		}
 		return container
-	case semconv.GenAIOperationNameExecuteTool, semconv.GenAIOperationNameRetrieval,
-		semconv.GenAIOperationNameCreateAgent,
-		semconv.GenAIOperationNameSearchMemory, semconv.GenAIOperationNameCreateMemory,
-		semconv.GenAIOperationNameUpdateMemory, semconv.GenAIOperationNameUpsertMemory,
-		semconv.GenAIOperationNameDeleteMemory, semconv.GenAIOperationNameCreateMemoryStore,
-		semconv.GenAIOperationNameDeleteMemoryStore:
-		return tool
-	default:
+	case semconv.GenAIOperationNameChat, semconv.GenAIOperationNameGenerateContent,
+		semconv.GenAIOperationNameTextCompletion:
 		return model
+	default:
+		return aside
 	}
 }
 
@@ -181,6 +179,8 @@ func (n *note) call(a attributes, operation string) {
 	n.resends = a.number(semconv.HTTPRequestResendCountKey)
 	n.chunks = a.number(semconv.StreamChunksKey)
 	n.incomplete = a.truth(semconv.IncompleteKey)
+	n.countable = operation == semconv.GenAIOperationNameChat ||
+		operation == semconv.GenAIOperationNameTextCompletion || operation == semconv.GenAIOperationNameEmbeddings
 	n.tokens, n.counted = a.tokens()
 	if estimate := a.number(semconv.UsageEstimatedOutputTokensKey); estimate > 0 && !n.counted {
 		n.tokens, n.estimated = estimate, true

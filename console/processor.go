@@ -121,8 +121,8 @@ func (p *Processor) OnEnd(span sdktrace.ReadOnlySpan) {
 		return
 	}
 	e := &ended{note: noteOf(span), root: isRoot(parent)}
-	if p.config.content.Input && e.note.kind == model {
-		e.prompt = promptOf(span, slip)
+	if p.config.content.Input && (e.note.kind == model || e.note.kind == aside) {
+		e.prompt = promptOf(span, slip, e.note.kind == model)
 	}
 	var described *resource.Resource
 	if e.root {

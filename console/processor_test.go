@@ -243,6 +243,38 @@ func TestCallsWithoutACountAreNamed(t *testing.T) {
 	assert.Equal(t, "87 (1 call without a count)", value(t, panels[0], "Token Count"))
 }
 
+func TestOperationsThatCostNoTokensAreNotMissed(t *testing.T) {
+	b := newBench(t)
+	b.span(t.Context(), "root", 0, 100, func(ctx context.Context) {
+		search := &record.Call{
+			Operation: "retrieval", Provider: "openai", Attempts: 2,
+			Retrieval: record.Retrieval{DataSource: "vs_1", Queries: []string{"umbrella", "coat"}},
+			Timing:    record.Timing{Start: at(0), End: at(10)},
+		}
+		b.run(ctx, search)
+		fetch := &record.Call{Operation: "fetch_response", Provider: "openai", Timing: record.Timing{Start: at(20), End: at(30)}}
+		b.run(ctx, fetch)
+	})
+	panels := b.printed()
+	require.Len(t, panels, 1)
+	assert.Equal(t, "umbrella coat", value(t, panels[0], "Prompt"))
+	assert.Equal(t, "0", value(t, panels[0], "Token Count"))
+	assert.Equal(t, "1", value(t, panels[0], "Retries"))
+	assert.Equal(t, []string{"openai_retrieval 10ms OK", "openai_fetch_response 10ms OK"}, steps(panels[0]))
+}
+
+func TestThePromptIsThatOfTheFirstCallThatGenerates(t *testing.T) {
+	b := newBench(t)
+	b.span(t.Context(), "root", 0, 100, func(ctx context.Context) {
+		embeddings := call("embedded", 0, 10)
+		embeddings.Operation = "embeddings"
+		b.run(ctx, embeddings)
+		b.run(ctx, call("second", 30, 40)) // ends before the first
+		b.run(ctx, call("first", 20, 50))
+	})
+	assert.Equal(t, "first", value(t, b.printed()[0], "Prompt"))
+}
+
 func TestWithoutAttemptSpansARetriedCallIsOneStep(t *testing.T) {
 	b := newBench(t)
 	c := call(question, 0, 100)

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -16,25 +17,21 @@ import (
 )
 
 // prompt is where the text of the row Prompt comes from: the first model call of a
-// trace, and an embedding only where there is no other. The zero prompt is none.
+// trace, and another operation only where there is none. The zero prompt is none.
 type prompt struct {
 	slip      *handoff.Slip // nil where there is no record
 	messages  string        // gen_ai.input.messages otherwise
 	start     time.Time
-	embedding bool
+	generates bool
 	bytes     int // that it keeps alive
 }
 
 // promptOf returns the zero prompt when span has none, or one that is too large.
-func promptOf(span sdktrace.ReadOnlySpan, slip *handoff.Slip) prompt {
-	p := prompt{slip: slip, start: span.StartTime()}
-	for _, kv := range span.Attributes() {
-		switch {
-		case kv.Key == semconv.GenAIOperationNameKey:
-			p.embedding = kv.Value.AsString() == semconv.GenAIOperationNameEmbeddings
-		case kv.Key == semconv.GenAIInputMessagesKey && slip == nil:
-			p.messages = messagesText(kv.Value)
-		}
+func promptOf(span sdktrace.ReadOnlySpan, slip *handoff.Slip, generates bool) prompt {
+	p := prompt{slip: slip, start: span.StartTime(), generates: generates}
+	if slip == nil {
+		messages, _ := attributes(span.Attributes()).find(semconv.GenAIInputMessagesKey)
+		p.messages = messagesText(messages)
 	}
 	if p.bytes = len(p.messages); p.slip != nil {
 		p.bytes = p.slip.Size()
@@ -58,8 +55,8 @@ func (p *prompt) before(q *prompt) bool {
 	switch {
 	case q.start.IsZero():
 		return true
-	case p.embedding != q.embedding:
-		return q.embedding
+	case p.generates != q.generates:
+		return p.generates
 	default:
 		return p.start.Before(q.start)
 	}
@@ -88,7 +85,7 @@ func (p *prompt) text() string {
 	case call.Content.Withheld != "":
 		return withheld
 	default:
-		return asked(call.Request.Messages)
+		return cmp.Or(asked(call.Request.Messages), strings.Join(call.Retrieval.Queries, " "))
 	}
 }
 

@@ -90,7 +90,7 @@ func (r *report) add(e *ended) {
 	if e.root {
 		r.root = n
 	}
-	r.genAI = r.genAI || n.kind == container || n.kind == model || n.kind == tool
+	r.genAI = r.genAI || n.kind == container || n.kind == model || n.kind == aside
 	if !e.prompt.start.IsZero() && e.prompt.before(&r.prompt) {
 		r.prompt = e.prompt
 	}
