@@ -56,7 +56,7 @@ func Configure(ctx context.Context, opts ...Option) (*Telemetry, error) {
 type prepared struct {
 	plan plan
 	// processor is nil when there are no destinations.
-	processor *export.Processor
+	processor *processors
 	// existing is the application's provider. Without one there is a resource for a
 	// new one.
 	existing *sdktrace.TracerProvider
@@ -68,14 +68,20 @@ func (c config) prepare(ctx context.Context) (p prepared, err error) {
 	var planErr error
 	p.plan, planErr = c.plan()
 	destinations := p.plan.exported()
-	wanted := len(destinations) > 0 || planErr != nil
+	wanted := len(destinations) > 0 || p.plan.console != nil || planErr != nil
 	var providerErr, resourceErr, exportErr error
 	p.existing, providerErr = c.existingProvider(wanted)
 	if p.existing == nil && wanted {
 		p.resource, resourceErr = c.resource(ctx)
 	}
+	if len(destinations) > 0 || p.plan.console != nil {
+		p.processor = &processors{}
+	}
 	if len(destinations) > 0 {
-		p.processor, exportErr = export.New(destinations, export.WithLogger(c.logger))
+		p.processor.export, exportErr = export.New(destinations, export.WithLogger(c.logger))
+	}
+	if p.plan.console != nil {
+		p.processor.console = p.plan.console.Processor
 	}
 	if err = errors.Join(planErr, providerErr, resourceErr); err != nil {
 		err = fmt.Errorf("genotel: configuring: %w", err)
@@ -92,7 +98,7 @@ type LossError = export.LossError
 // Telemetry is what Configure set up. Its methods are safe for concurrent use.
 type Telemetry struct {
 	provider  trace.TracerProvider
-	processor *export.Processor
+	processor *processors
 	// owned is set when the provider was made here, attached when the processor
 	// was added to the application's.
 	owned    *sdktrace.TracerProvider
@@ -111,7 +117,7 @@ func (t *Telemetry) Stats() []DestinationStats {
 	if t.processor == nil {
 		return nil
 	}
-	return t.processor.Stats()
+	return t.processor.stats()
 }
 
 // ForceFlush returns when every span ended before the call is delivered, or
@@ -190,7 +196,7 @@ func (c config) undirected() trace.TracerProvider {
 	}
 }
 
-func (c config) providerOptions(described *resource.Resource, processor *export.Processor) []sdktrace.TracerProviderOption {
+func (c config) providerOptions(described *resource.Resource, processor *processors) []sdktrace.TracerProviderOption {
 	options := []sdktrace.TracerProviderOption{
 		sdktrace.WithResource(described),
 		sdktrace.WithSpanProcessor(processor),

@@ -25,6 +25,7 @@ type destination struct {
 // plan is what options and environment come to.
 type plan struct {
 	destinations []destination
+	console      *consoleOutput // nil for none
 	// notices are what the user should know although nothing is wrong.
 	notices []string
 }
@@ -43,7 +44,9 @@ func (c config) plan() (p plan, err error) {
 	for _, d := range slices.Concat(toLangSmith, toLangtrace, toOTLP, toFiles) {
 		p.add(d)
 	}
-	return p, errors.Join(err, otlpErr)
+	var consoleErr error
+	p.console, consoleErr = c.consoleOutput()
+	return p, errors.Join(err, otlpErr, consoleErr)
 }
 
 func (p *plan) note(notice string) {
@@ -80,9 +83,12 @@ func sameReceiver(a, b export.Destination) bool {
 
 // String says for people what goes where.
 func (p *plan) String() string {
-	parts := make([]string, len(p.destinations))
+	parts := make([]string, len(p.destinations), len(p.destinations)+1)
 	for i, d := range p.destinations {
 		parts[i] = d.Destination.String() + " " + d.sends
+	}
+	if p.console != nil {
+		parts = append(parts, p.console.String())
 	}
 	return strings.Join(parts, "; ")
 }

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -223,6 +224,58 @@ func ExampleConfigure() {
 	// Output:
 	// langsmith
 	// collector
+}
+
+// normalized writes panels to standard output with what differs from run to run
+// replaced.
+type normalized struct{}
+
+func (normalized) Write(p []byte) (int, error) {
+	text := regexp.MustCompile(`tr_[0-9a-f]{8}`).ReplaceAllString(string(p), "tr_a1b2c3d4")
+	text = regexp.MustCompile(`[0-9.,]+ ms +│`).ReplaceAllString(text, "1.23 ms                                        │")
+	text = regexp.MustCompile(` +\d+ms`).ReplaceAllString(text, "               1ms")
+	fmt.Print(text)
+	return len(p), nil
+}
+
+// Every finished trace is printed.
+func ExampleWithConsole() {
+	restore := onLoopback()
+	defer restore()
+	out := normalized{}
+
+	run := func(ctx context.Context) error {
+		telemetry, err := genotel.Configure(ctx, genotel.WithConsole(out))
+		if err != nil {
+			return err
+		}
+		client := openai.NewClient(otelopenai.WithTracing())
+		_, err = client.Chat.Completions.New(ctx, params())
+		return errors.Join(err, telemetry.Shutdown(ctx))
+	}
+	_ = os.Setenv("OTEL_RESOURCE_ATTRIBUTES", "service.name=stock,deployment.environment.name=production")
+	defer func() { _ = os.Unsetenv("OTEL_RESOURCE_ATTRIBUTES") }()
+	if err := run(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// ╭── genotel trace ────────────────────────────────── SUCCESS ──╮
+	//   │                                                              │
+	//   │  Trace ID     tr_a1b2c3d4                                    │
+	//   │  Prompt       How many are left?                             │
+	//   │  Model        gpt-4o-mini-2024-07-18                         │
+	//   │  Project      stock                                          │
+	//   │  Environment  production                                     │
+	//   │  Latency      1.23 ms                                        │
+	//   │  Token Count  1089                                           │
+	//   │  Retries      0                                              │
+	//   │  Steps        1                                              │
+	//   │  Status       SUCCESS                                        │
+	//   │                                                              │
+	//   ╰──────────────────────────────────────────────────────────────╯
+	//
+	//   #  Tool                 Duration  Status  Detail
+	//   1  openai_chat               1ms  OK
 }
 
 // An application with exporters of its own keeps them, and its provider.

@@ -199,11 +199,19 @@ func (d LangSmith) headers(common string) map[string]string {
 }
 
 func (d LangSmith) project(common string) string {
+	if name := d.named(common); name != "" {
+		return name
+	}
+	return langsmithProject
+}
+
+// named is the project that options and environment name, "" for none.
+func (d LangSmith) named(common string) string {
 	named, _ := variable("LANGSMITH_PROJECT", "LANGCHAIN_PROJECT", "LANGSMITH_SESSION", "LANGCHAIN_SESSION")
 	for _, name := range []string{d.Project, common, named} {
 		if name = trimmed(name); name != "" {
 			return name
 		}
 	}
-	return langsmithProject
+	return ""
 }

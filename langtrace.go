@@ -45,8 +45,7 @@ func (c config) langtraceDestination() ([]destination, error) {
 		}
 		return nil, nil
 	}
-	traced, _ := variable("TRACE_PROMPT_COMPLETION_DATA")
-	hidden := strings.EqualFold(traced, "false")
+	hidden := langtraceHidden()
 	target, urlErr := d.url()
 	headers, headersErr := d.headers()
 	if err := errors.Join(urlErr, headersErr); err != nil {
@@ -62,6 +61,12 @@ func (c config) langtraceDestination() ([]destination, error) {
 		View:           view(dialect.LangtraceView(content)),
 		WantsRecord:    true,
 	}}}, nil
+}
+
+// langtraceHidden follows Langtrace's switch for content.
+func langtraceHidden() bool {
+	traced, _ := variable("TRACE_PROMPT_COMPLETION_DATA")
+	return strings.EqualFold(traced, "false")
 }
 
 func (d Langtrace) url() (string, error) {

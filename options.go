@@ -1,11 +1,14 @@
 package genotel
 
 import (
+	"io"
 	"log/slog"
 	"slices"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/genotel/genotel/console"
 )
 
 // Option configures [Configure]. A nil Option is ignored.
@@ -33,6 +36,7 @@ type config struct {
 	langtrace *Langtrace
 	otlp      []OTLP
 	files     []File
+	console   *consoleOption
 }
 
 func newConfig(opts []Option) config {
@@ -55,7 +59,7 @@ func WithServiceName(name string) Option {
 }
 
 // WithEnvironment sets deployment.environment.name of a provider made by
-// Configure, for instance "production". Default: none.
+// Configure, for instance "production", and what the console says. Default: none.
 func WithEnvironment(name string) Option {
 	return optionFunc(func(c config) config {
 		c.environment = name
@@ -64,7 +68,7 @@ func WithEnvironment(name string) Option {
 }
 
 // WithProject sets the LangSmith project. It wins over LANGSMITH_PROJECT and is
-// the default of [LangSmith.Project]. Default: "default".
+// the default of [LangSmith.Project]. The console says it, too. Default: "default".
 func WithProject(name string) Option {
 	return optionFunc(func(c config) config {
 		c.project = name
@@ -129,7 +133,7 @@ type Content uint8
 
 const (
 	// ContentDefault is yes for destinations that exist to show content (LangSmith,
-	// Langtrace). A plain OTLP destination gets what is on the span, which by
+	// Langtrace, the console). A plain OTLP destination gets what is on the span, which by
 	// default holds none.
 	ContentDefault Content = iota
 	// ContentInclude sends content.
@@ -194,6 +198,19 @@ func WithOTLP(destination OTLP) Option {
 func WithFile(destination File) Option {
 	return optionFunc(func(c config) config {
 		c.files = append(slices.Clip(c.files), destination)
+		return c
+	})
+}
+
+// WithConsole prints a panel for every finished trace that has a GenAI span, to w or,
+// when w is nil, to [os.Stderr]: prompt, model, latency, tokens, retries, and a table of
+// the steps. Without the option, GENOTEL_CONSOLE switches it on: true or stderr, or
+// stdout. Options of package console win over what Configure sets. Prompts are shown
+// unless [WithContent] is [ContentExclude], or LANGSMITH_HIDE_INPUTS or
+// TRACE_PROMPT_COMPLETION_DATA hides them. The program never waits for w.
+func WithConsole(w io.Writer, opts ...console.Option) Option {
+	return optionFunc(func(c config) config {
+		c.console = &consoleOption{writer: w, opts: opts}
 		return c
 	})
 }

@@ -10,8 +10,6 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
-
-	"github.com/genotel/genotel/export"
 )
 
 var (
@@ -62,13 +60,13 @@ func isShutDown(provider *sdktrace.TracerProvider) bool {
 
 // attachment is our processor on a provider of the application's.
 type attachment struct {
-	*export.Processor
+	*processors
 	provider *sdktrace.TracerProvider
 	leaving  atomic.Bool
 }
 
-func attach(provider *sdktrace.TracerProvider, processor *export.Processor) *attachment {
-	a := &attachment{Processor: processor, provider: provider}
+func attach(provider *sdktrace.TracerProvider, processor *processors) *attachment {
+	a := &attachment{processors: processor, provider: provider}
 	provider.RegisterSpanProcessor(a)
 	return a
 }
@@ -85,5 +83,5 @@ func (a *attachment) Shutdown(ctx context.Context) error {
 	if a.leaving.Load() {
 		return nil
 	}
-	return a.Processor.Shutdown(ctx)
+	return a.processors.Shutdown(ctx)
 }

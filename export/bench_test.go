@@ -57,7 +57,7 @@ func BenchmarkOnEnd(b *testing.B) {
 			b.ResetTimer()
 			for range b.N {
 				if bb.record {
-					p.slips.put(span.SpanContext(), slip) // what OnStart does
+					p.slips.Put(span.SpanContext(), slip) // what OnStart does
 				}
 				p.OnEnd(span)
 			}

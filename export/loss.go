@@ -20,6 +20,16 @@ type LossError struct {
 	cause    error
 }
 
+// NewLossError returns the error of a destination that is no pipeline of a Processor,
+// nil when stats tell of no loss. problem is the last one of the destination, "" for
+// none, and cause the error of Shutdown's context, or nil.
+func NewLossError(cause error, stats Stats, problem string) error {
+	if stats.Lost() == 0 {
+		return nil
+	}
+	return &LossError{Stats: []Stats{stats}, problems: []string{problem}, cause: cause}
+}
+
 // Error is one line of at most 512 bytes: per destination the lost spans, by
 // reason, and the last problem. It holds no content, key or URL.
 func (e *LossError) Error() string {

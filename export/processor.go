@@ -24,7 +24,7 @@ const stopGrace = time.Second
 type Processor struct {
 	pipelines   []*pipeline
 	wantsRecord bool
-	slips       slips
+	slips       handoff.Slips
 
 	closing atomic.Bool   // decides who of the callers of Shutdown does it
 	closed  chan struct{} // closed after result is set
@@ -82,7 +82,7 @@ func (p *Processor) OnStart(ctx context.Context, span sdktrace.ReadWriteSpan) {
 		return
 	}
 	if slip := handoff.Claim(ctx, sc); slip != nil {
-		p.slips.put(sc, slip)
+		p.slips.Put(sc, slip)
 	}
 }
 
@@ -101,7 +101,7 @@ func (p *Processor) OnEnd(span sdktrace.ReadOnlySpan) {
 	sc := span.SpanContext()
 	var call *callRecord
 	if p.wantsRecord {
-		call = newCallRecord(p.slips.take(sc))
+		call = newCallRecord(p.slips.Take(sc))
 	}
 	if !sc.IsSampled() {
 		return
@@ -179,7 +179,7 @@ func (p *Processor) shutdown(ctx context.Context) error {
 		ctx, cancel = context.WithTimeout(ctx, DefaultShutdownTimeout)
 		defer cancel()
 	}
-	p.slips.close()
+	p.slips.Close()
 	for _, pl := range p.pipelines {
 		pl.close()
 	}

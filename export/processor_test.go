@@ -284,19 +284,19 @@ func TestTheSlipMapIsEmptiedAndBounded(t *testing.T) {
 		return span
 	}
 	spans := []trace.Span{start(), start()}
-	assert.Len(t, p.slips.bySpan, 2)
+	assert.Equal(t, 2, p.slips.Len())
 	for _, span := range spans {
 		span.End()
 	}
-	assert.Empty(t, p.slips.bySpan)
+	assert.Zero(t, p.slips.Len())
 
-	for range maxSlips + 100 {
+	for range handoff.MaxSlips + 100 {
 		start()
 	}
-	assert.Len(t, p.slips.bySpan, maxSlips)
+	assert.Equal(t, handoff.MaxSlips, p.slips.Len())
 	require.NoError(t, p.Shutdown(t.Context()))
 	start()
-	assert.Empty(t, p.slips.bySpan)
+	assert.Zero(t, p.slips.Len())
 }
 
 func TestAFullQueueDropsTheNewestAndCountsIt(t *testing.T) {

@@ -32,6 +32,7 @@ type Slip struct {
 
 type pending struct {
 	once     sync.Once
+	broken   bool // complete did not come to its end
 	call     *record.Call
 	complete func(*record.Call)
 	size     int
@@ -89,7 +90,9 @@ func (s *Slip) Size() int {
 }
 
 // Call returns the completed record, or nil when none was put. The record is
-// shared between destinations: nobody may change it.
+// shared between destinations: nobody may change it. A panic of complete goes to who
+// asks first; nobody gets the record then, which may be half made and not yet
+// redacted.
 func (s *Slip) Call() *record.Call {
 	p := s.pending.Load()
 	if p == nil {
@@ -97,9 +100,13 @@ func (s *Slip) Call() *record.Call {
 	}
 	p.once.Do(func() {
 		if p.complete != nil {
+			p.broken = true
 			p.complete(p.call)
-			p.complete = nil
+			p.broken, p.complete = false, nil
 		}
 	})
+	if p.broken {
+		return nil
+	}
 	return p.call
 }

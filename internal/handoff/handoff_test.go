@@ -88,6 +88,28 @@ func TestTheFirstPutCounts(t *testing.T) {
 	assert.Equal(t, 1, slip.Size())
 }
 
+func TestARecordThatCouldNotBeCompletedIsSeenByNobody(t *testing.T) {
+	var slip handoff.Slip
+	slip.Put(&record.Call{}, 0, func(*record.Call) { panic("decoder") })
+	assert.Panics(t, func() { slip.Call() }, "who asks first has to know")
+	assert.Nil(t, slip.Call(), "half a record, perhaps unredacted")
+}
+
+func TestASlipIsTakenOnceByItsSpan(t *testing.T) {
+	var slips handoff.Slips
+	var first, second handoff.Slip
+	slips.Put(span(1), &first)
+	slips.Put(span(2), &second)
+	assert.Equal(t, 2, slips.Len())
+	assert.Same(t, &second, slips.Take(span(2)))
+	assert.Nil(t, slips.Take(span(2)))
+	assert.Nil(t, slips.Take(span(3)))
+	slips.Close()
+	assert.Nil(t, slips.Take(span(1)))
+	slips.Put(span(1), &first)
+	assert.Zero(t, slips.Len())
+}
+
 func TestSlip_ConcurrentSafe(t *testing.T) {
 	var slip handoff.Slip
 	var completed atomic.Int32
