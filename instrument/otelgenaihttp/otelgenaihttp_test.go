@@ -1,13 +1,16 @@
 package otelgenaihttp_test
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/openai/openai-go/v3"
 	"github.com/openai/openai-go/v3/option"
@@ -233,4 +236,90 @@ func TestARequestOptionMakesOneSpanOfARetriedCall(t *testing.T) {
 	assert.Equal(t, "chat m", spans.Ended()[2].Name())
 	assert.Equal(t, otelgenaihttp.ScopeName, spans.Ended()[2].InstrumentationScope().Name)
 	assert.Equal(t, int64(1), attributes(spans.Ended()[2])["http.request.resend_count"])
+}
+
+func TestWhatAnOuterTransportTookOutIsNeitherSentNorRecorded(t *testing.T) {
+	t.Setenv("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "SPAN_ONLY")
+	var received []byte
+	url, _, traced, spans := newStand(t, func(w http.ResponseWriter, r *http.Request) {
+		received, _ = io.ReadAll(r.Body)
+		answer(completion)(w, r)
+	})
+	base := http.DefaultTransport.(*http.Transport).Clone()
+	t.Cleanup(base.CloseIdleConnections)
+	inner := otelgenaihttp.NewTransport(base, traced, otelgenai.WithStreamUsage())
+	scrubbing := transport(func(req *http.Request) (*http.Response, error) {
+		body, err := io.ReadAll(req.Body)
+		if err != nil {
+			return nil, err
+		}
+		clean := strings.ReplaceAll(string(body), "078-05-1120", "xxx-xx-xxxx") // and GetBody is forgotten
+		req = req.Clone(req.Context())
+		req.Body = io.NopCloser(strings.NewReader(clean))
+		return inner.RoundTrip(req)
+	})
+	post(t, &http.Client{Transport: scrubbing}, url+"/v1/chat/completions",
+		`{"model":"m","stream":true,"messages":[{"role":"user","content":"I am 078-05-1120."}]}`)
+	assert.Contains(t, string(received), "xxx-xx-xxxx")
+	assert.Contains(t, string(received), "include_usage")
+	assert.NotContains(t, string(received), "078-05-1120")
+	require.Len(t, spans.Ended(), 1)
+	recorded := attributes(spans.Ended()[0])["gen_ai.input.messages"]
+	assert.Contains(t, recorded, "xxx-xx-xxxx")
+	assert.NotContains(t, recorded, "078-05-1120")
+}
+
+type transport func(*http.Request) (*http.Response, error)
+
+func (f transport) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+func TestAResponseThatIsKeptHoldsNothingOfItsCall(t *testing.T) {
+	const size, rounds = 1 << 20, 8
+	url, client, _, _ := newStand(t, answer(strings.Replace(completion, "Hello.", strings.Repeat("y", size), 1)))
+	client.Transport = otelgenaihttp.NewTransport(client.Transport,
+		otelgenai.WithTracerProvider(sdktrace.NewTracerProvider()), otelgenai.WithContent(otelgenai.ContentOnSpan))
+	heap := func() int {
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int(m.HeapAlloc)
+	}
+	var kept []*http.Response
+	before := heap()
+	for range rounds {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/v1/chat/completions",
+			strings.NewReader(`{"model":"m","messages":[{"role":"user","content":"`+strings.Repeat("x", size)+`"}]}`))
+		require.NoError(t, err)
+		req.Header.Set("Content-Type", "application/json")
+		res, err := client.Do(req)
+		require.NoError(t, err)
+		_, err = io.Copy(io.Discard, res.Body)
+		require.NoError(t, err)
+		require.NoError(t, res.Body.Close())
+		res.Request = nil // the caller's own, with its body
+		kept = append(kept, res)
+	}
+	assert.Less(t, (heap()-before)/rounds, size/4)
+	runtime.KeepAlive(kept)
+}
+
+func TestAContextThatEndsWhileTheRequestIsReadIsNoRace(t *testing.T) {
+	url, client, _, spans := newStand(t, answer(completion))
+	body := `{"model":"m","messages":[` + strings.Repeat(`{"role":"user","content":"Hi."},`, 2000) + `{"role":"user","content":"Hi."}]}`
+	for i := range 20 {
+		ctx, cancel := context.WithCancel(t.Context())
+		if i == 0 {
+			cancel() // before it begins
+		}
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/v1/chat/completions", strings.NewReader(body))
+		require.NoError(t, err)
+		req.Header.Set("Content-Type", "application/json")
+		go cancel()
+		if res, err := client.Do(req); err == nil {
+			_, _ = io.Copy(io.Discard, res.Body)
+			_ = res.Body.Close()
+		}
+	}
+	assert.Eventually(t, func() bool { return len(spans.Ended()) == 20 }, 10*time.Second, time.Millisecond)
 }

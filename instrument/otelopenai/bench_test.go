@@ -31,6 +31,9 @@ func (m *inMemory) RoundTrip(req *http.Request) (*http.Response, error) {
 	if _, err := io.Copy(io.Discard, req.Body); err != nil {
 		return nil, err
 	}
+	if err := req.Body.Close(); err != nil { // as transports must
+		return nil, err
+	}
 	size := 0
 	for _, part := range m.parts {
 		size += len(part)

@@ -157,6 +157,7 @@ func TestOnlyTheCopyThatIsSentAsksForUsage(t *testing.T) {
 	transport := otelgenaihttp.NewTransport(roundTrip(func(req *http.Request) (*http.Response, error) {
 		sent = req
 		seen, _ = io.ReadAll(req.Body)
+		_ = req.Body.Close()
 		again, err := req.GetBody()
 		if err != nil {
 			return nil, err

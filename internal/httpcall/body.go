@@ -9,6 +9,7 @@ import (
 type body struct {
 	inner  io.ReadCloser
 	flight *flight
+	number int             // of the attempt
 	ctx    context.Context //nolint:containedctx // the attempt's, which Read and Close are not given
 	// call has the clean-up that ends a flight whose body was dropped.
 	call *Call
@@ -16,7 +17,7 @@ type body struct {
 
 // wrap keeps the one optional interface that a response body is known to have.
 func wrap(ctx context.Context, inner io.ReadCloser, c *Call, f *flight) io.ReadCloser {
-	b := &body{inner: inner, flight: f, ctx: ctx, call: c}
+	b := &body{inner: inner, flight: f, number: f.now.number, ctx: ctx, call: c}
 	if w, ok := inner.(io.WriterTo); ok {
 		return &writerBody{body: b, inner: w}
 	}
@@ -26,20 +27,20 @@ func wrap(ctx context.Context, inner io.ReadCloser, c *Call, f *flight) io.ReadC
 // Read implements [io.Reader].
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.inner.Read(p)
-	b.read(p[:max(n, 0)], err)
+	b.read(clip(p, n), err)
 	return n, err
 }
 
 // Close implements [io.Closer]. The flight is told first: an error that a Read
 // on another goroutine gets because of the Close is not the provider's.
 func (b *body) Close() error {
-	b.flight.closed(b.ctx)
+	b.flight.closed(b.ctx, b.number)
 	b.call.unwatchDone(b.flight)
 	return b.inner.Close()
 }
 
 func (b *body) read(p []byte, err error) {
-	b.flight.read(b.ctx, p, err)
+	b.flight.read(b.ctx, b.number, p, err)
 	b.call.unwatchDone(b.flight)
 }
 
@@ -49,11 +50,15 @@ type writerBody struct {
 	inner io.WriterTo
 }
 
-// WriteTo implements [io.WriterTo].
+// WriteTo implements [io.WriterTo]. An error of w is not one of the response.
 func (b *writerBody) WriteTo(w io.Writer) (int64, error) {
-	n, err := b.inner.WriteTo(&observedWriter{to: w, body: b.body})
-	if err == nil {
+	observed := &observedWriter{to: w, body: b.body}
+	n, err := b.inner.WriteTo(observed)
+	switch {
+	case err == nil:
 		b.read(nil, io.EOF)
+	case observed.err == nil:
+		b.read(nil, err)
 	}
 	return n, err
 }
@@ -62,11 +67,15 @@ func (b *writerBody) WriteTo(w io.Writer) (int64, error) {
 type observedWriter struct {
 	to   io.Writer
 	body *body
+	err  error
 }
 
 // Write implements [io.Writer].
 func (w *observedWriter) Write(p []byte) (int, error) {
 	n, err := w.to.Write(p)
+	if err != nil {
+		w.err = err
+	}
 	w.body.read(p, nil)
 	return n, err
 }

@@ -26,8 +26,10 @@ type Call struct {
 	client     *Client
 	maxRetries func() int
 
-	mu      sync.Mutex // guards flight and unwatch
-	flight  *flight
+	mu     sync.Mutex // guards all below
+	flight *flight
+	// watched is the flight whose context is watched, unwatch ends that.
+	watched *flight
 	unwatch func() bool
 }
 
@@ -41,25 +43,37 @@ func (c *Call) RoundTrip(req *http.Request, send Send) (*http.Response, error) {
 		return send(req)
 	}
 	if f == nil {
-		return send(outgoing)
+		return unmarked(req, outgoing)(send(outgoing))
 	}
 	returned := false
 	defer func() {
 		if !returned {
-			f.aborted(outgoing.Context())
+			f.aborted(req.Context())
+			c.unwatchDone(f)
 		}
 	}()
-	res, err := send(outgoing)
+	res, err := unmarked(req, outgoing)(send(outgoing))
 	returned = true
-	f.arrive(outgoing, c, res, err)
+	f.arrive(req, c, res, err)
 	c.unwatchDone(f)
 	return res, err
 }
 
-// depart returns the request to send, or nil when the attempt is not followed:
-// it is no model call, another instrumentation outside this one traces it
-// already, or something of ours failed. Without a flight nothing is to be followed
-// of what is sent.
+// unmarked lets a response name the caller's request and not our copy of it: calls
+// that are made under the copy's context count as traced.
+func unmarked(req, outgoing *http.Request) func(*http.Response, error) (*http.Response, error) {
+	return func(res *http.Response, err error) (*http.Response, error) {
+		if res != nil && res.Request == outgoing {
+			res.Request = req
+		}
+		return res, err
+	}
+}
+
+// depart returns the request to send, or nil when the attempt is not followed: it is
+// no model call, another instrumentation outside this one traces it already, or
+// something of ours failed. Without a flight nothing is to be followed of what is
+// sent.
 func (c *Call) depart(req *http.Request) (f *flight, outgoing *http.Request) {
 	defer guard.Recover("beginning a call")
 	if req.Context().Value(mark{}) != nil {
@@ -68,7 +82,7 @@ func (c *Call) depart(req *http.Request) (f *flight, outgoing *http.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.flight != nil && c.flight.continues(req) {
-		return c.flight, c.again(req)
+		return c.again(req)
 	}
 	c.flight = nil
 	endpoint := c.client.Endpoint(req.Method, req.URL.Path)
@@ -76,16 +90,33 @@ func (c *Call) depart(req *http.Request) (f *flight, outgoing *http.Request) {
 		return nil, nil
 	}
 	if c.client.TracedBelow {
-		return nil, c.outgoing(req.Context(), req)
+		return nil, c.outgoing(req.Context(), req, nil)
 	}
-	outgoing = c.begin(req, endpoint)
-	return c.flight, outgoing
+	return c.begin(req, endpoint)
 }
 
-func (c *Call) begin(req *http.Request, endpoint *Endpoint) *http.Request {
+// begin starts a call with its first attempt. Once the body was read the request can
+// only be sent from what was read, whatever fails.
+func (c *Call) begin(req *http.Request, endpoint *Endpoint) (f *flight, outgoing *http.Request) {
 	body := peek(req)
-	defer body.release()
+	if guard.Do("beginning a call", func() { f, outgoing = c.start(req, endpoint, body) }) {
+		return f, outgoing
+	}
+	if c.flight != nil {
+		c.flight.over.Store(true)
+		c.flight.done = true
+		c.flight.op.End(0, nil)
+		c.flight = nil
+	}
+	if body == nil {
+		return nil, nil
+	}
+	outgoing = req.WithContext(req.Context())
+	body.attach(outgoing)
+	return nil, outgoing
+}
 
+func (c *Call) start(req *http.Request, endpoint *Endpoint, body *peeked) (*flight, *http.Request) {
 	call := c.describe(req, endpoint)
 	if endpoint.Model != nil {
 		call.Request.Model = endpoint.Model(body.bytes())
@@ -98,21 +129,21 @@ func (c *Call) begin(req *http.Request, endpoint *Endpoint) *http.Request {
 		call.Request.Model = model
 	}
 	ctx, op := c.client.Instrumentor.Begin(req.Context(), call)
-	f := &flight{op: op, call: call, last: call.Timing.Start}
-	if endpoint.AskForUsage != nil && c.client.Instrumentor.StreamUsage() {
-		f.rewritten = endpoint.AskForUsage(body.bytes())
+	f := &flight{op: op, call: call, recording: op.Recording(), last: call.Timing.Start}
+	if c.client.Instrumentor.StreamUsage() {
+		f.askForUsage = endpoint.AskForUsage
 	}
 	c.flight = f
-	if !op.Recording() {
+	if !f.recording {
 		op.End(0, nil)
 		f.done = true
-		return c.outgoing(ctx, req)
+		return nil, c.outgoing(ctx, req, body)
 	}
 	// Not on the runtime's own goroutine: span processors are foreign code.
 	runtime.AddCleanup(c, func(f *flight) { go f.dropped() }, f)
 	f.exchange = endpoint.Decode(call)
 	f.onEvent = f.event
-	outgoing := c.attempt(ctx, req)
+	outgoing := c.attempt(ctx, req, body)
 	switch {
 	case body == nil && f.readForm(req, outgoing, boundary):
 	case body == nil && f.tee(outgoing):
@@ -120,7 +151,7 @@ func (c *Call) begin(req *http.Request, endpoint *Endpoint) *http.Request {
 		f.exchange.Request(body.bytes(), op.WantsContent())
 	}
 	c.watch(req.Context()) // from now on the call may end at any moment
-	return outgoing
+	return f, outgoing
 }
 
 func (c *Call) describe(req *http.Request, endpoint *Endpoint) *record.Call {
@@ -169,7 +200,7 @@ func (f *flight) continues(req *http.Request) bool {
 		f.wait(req.Context(), f.exchange.Failure(f.status, nil))
 		return true
 	}
-	return !f.op.Recording() || f.done && req.Context().Err() != nil
+	return !f.recording || f.done && req.Context().Err() != nil
 }
 
 // abandoned reports whether the response of the current attempt is one that the
@@ -177,19 +208,26 @@ func (f *flight) continues(req *http.Request) bool {
 func (f *flight) abandoned() bool { return !f.done && !f.touched && f.retryable && f.status != 0 }
 
 // again prepares a further attempt.
-func (c *Call) again(req *http.Request) *http.Request {
-	op := c.flight.op
-	ctx := trace.ContextWithSpan(req.Context(), op.Span())
-	if !op.Recording() {
-		return c.outgoing(ctx, req)
+func (c *Call) again(req *http.Request) (*flight, *http.Request) {
+	f := c.flight
+	c.stopWatching()
+	var body *peeked
+	if f.askForUsage != nil {
+		body = peek(req)
 	}
-	outgoing := c.attempt(ctx, req)
+	if !f.recording {
+		return nil, c.outgoing(trace.ContextWithSpan(req.Context(), f.op.Span()), req, body)
+	}
+	if f.over.Load() {
+		return nil, c.outgoing(req.Context(), req, body)
+	}
+	outgoing := c.attempt(trace.ContextWithSpan(req.Context(), f.op.Span()), req, body)
 	c.watch(req.Context())
-	return outgoing
+	return f, outgoing
 }
 
 // attempt starts an attempt, whose span is in ctx.
-func (c *Call) attempt(ctx context.Context, req *http.Request) *http.Request {
+func (c *Call) attempt(ctx context.Context, req *http.Request, body *peeked) *http.Request {
 	f := c.flight
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -197,14 +235,14 @@ func (c *Call) attempt(ctx context.Context, req *http.Request) *http.Request {
 		// The number is copied: the flight must not lead back to the call.
 		f.maxRetries = c.maxRetries()
 	}
-	f.waiting, f.touched, f.status, f.told = false, false, 0, otelgenai.Told{}
+	f.waiting, f.touched, f.retryable, f.status, f.told = false, false, false, 0, otelgenai.Told{}
 	f.now = attempt{
 		number: f.attempts, method: req.Method, url: plainURL(req.URL), start: time.Now(),
 		replayable: bodyless(req) || req.GetBody != nil,
 	}
 	f.attempts++
 	c.gateway(f.call, req.Header, nil)
-	return c.outgoing(ctx, req)
+	return c.outgoing(ctx, req, body)
 }
 
 // gateway notes what is known of a gateway, instead of what an earlier attempt said.
@@ -218,21 +256,27 @@ func (c *Call) gateway(call *record.Call, request, response http.Header) {
 
 // watch ends the call when the context of its current attempt does. The context
 // holds no more of the call than a weak pointer: it may outlive what the
-// application dropped.
+// application dropped. An attempt that overlaps another leaves that one's watch as it
+// is.
 func (c *Call) watch(ctx context.Context) {
-	if c.unwatch != nil {
-		c.unwatch()
-		c.unwatch = nil
-	}
+	c.watched, c.unwatch = c.flight, nil
 	if ctx.Done() == nil {
 		return
 	}
-	watched := weak.Make(c.flight)
+	watched, number := weak.Make(c.flight), c.flight.now.number
 	c.unwatch = context.AfterFunc(ctx, func() {
 		if f := watched.Value(); f != nil {
-			f.canceled(ctx)
+			f.canceled(ctx, number)
 		}
 	})
+}
+
+// stopWatching lets go of the context of the current flight's last attempt.
+func (c *Call) stopWatching() {
+	if c.watched == c.flight && c.unwatch != nil {
+		c.unwatch()
+		c.unwatch = nil
+	}
 }
 
 // unwatchDone lets go of the context of a call that has ended.
@@ -242,19 +286,21 @@ func (c *Call) unwatchDone(f *flight) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.flight == f && c.unwatch != nil {
-		c.unwatch()
-		c.unwatch = nil
+	if c.flight == f {
+		c.stopWatching()
 	}
 }
 
-// outgoing returns a copy of the caller's request that is marked as traced; the
-// request itself stays as it is. The trace context in the copy is that of the span in
-// ctx, for the hosts that are to have it.
-func (c *Call) outgoing(ctx context.Context, req *http.Request) *http.Request {
+// outgoing returns a copy of the caller's request that is marked as traced and sends
+// body, which may be nil; the request itself stays as it is. The trace context in the
+// copy is that of the span in ctx, for the hosts that are to have it.
+func (c *Call) outgoing(ctx context.Context, req *http.Request, body *peeked) *http.Request {
 	outgoing := req.WithContext(context.WithValue(ctx, mark{}, true))
-	if f := c.flight; f != nil && f.rewritten != nil && req.Body != nil {
-		rewrite(outgoing, f.rewritten)
+	body.attach(outgoing)
+	if f := c.flight; f != nil && f.askForUsage != nil && body != nil {
+		if asking := f.askForUsage(body.bytes()); asking != nil {
+			rewrite(outgoing, asking)
+		}
 	}
 	if in := c.client.Instrumentor; in.PropagatesTo(req.URL) {
 		outgoing.Header = in.Inject(ctx, req.Header)

@@ -26,8 +26,9 @@ func transportError(err error) *record.Error {
 		return nil
 	}
 	// A url.Error quotes the URL, whose query may hold a key, and calls itself a
-	// network error, whatever it wraps.
-	if withURL, ok := errors.AsType[*url.Error](err); ok {
+	// network error, whatever it wraps. Transports that are clients themselves wrap
+	// one in another.
+	for withURL, ok := errors.AsType[*url.Error](err); ok; withURL, ok = errors.AsType[*url.Error](err) {
 		err = withURL.Err
 	}
 	e := &record.Error{Type: transportErrorType(err)}

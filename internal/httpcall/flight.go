@@ -24,16 +24,20 @@ import (
 type flight struct {
 	// over is set when done is, for those who do not hold mu.
 	over atomic.Bool
+	// recording is set when anybody will see the call.
+	recording bool
+	// askForUsage rewrites requests, or is nil; see [Endpoint].
+	askForUsage func(body []byte) []byte
 
 	// mu guards all below: Read, Close and the end of a context may come from
 	// different goroutines.
-	mu       sync.Mutex
+	mu sync.Mutex
+	// op, call and exchange are there until the call has ended, op longer when
+	// nothing is recorded.
 	op       *otelgenai.Operation
 	call     *record.Call
 	exchange wire.Exchange
 	sent     *tee
-	// rewritten is what is sent instead of the caller's body, or nil.
-	rewritten []byte
 	// done is set when the operation has ended, waiting when an attempt failed
 	// and another is expected.
 	done, waiting bool
@@ -79,11 +83,15 @@ type attempt struct {
 }
 
 // canceled ends the call when the context of its current attempt does: a client
-// whose context ended may never touch the response again.
-func (f *flight) canceled(ctx context.Context) {
+// whose context ended may never touch the response again. number is that of the
+// attempt.
+func (f *flight) canceled(ctx context.Context, number int) {
 	defer guard.Recover("ending a canceled call")
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if number != f.now.number || f.done {
+		return
+	}
 	f.last = time.Now()
 	f.fail(ctx, ctx.Err())
 }
@@ -136,8 +144,8 @@ func (f *flight) guarded(doing string, step func()) {
 	f.over.Store(true)
 	f.conclude(record.Incomplete)
 	f.call.Content.Withheld = semconv.ContentWithheldDecodeError
-	f.release()
-	f.op.End(0, nil)
+	_, op := f.release()
+	op.End(0, nil)
 }
 
 // conclude writes how the call ended into its record.
@@ -150,13 +158,14 @@ func (f *flight) conclude(outcome record.Outcome) {
 	f.call.Timing.End = f.last
 }
 
-// release lets go of what held the response: the application may hold on to it for
-// long.
-func (f *flight) release() wire.Exchange {
-	exchange := f.exchange
-	f.exchange, f.pieces, f.body, f.onEvent, f.rewritten = nil, nil, nil, nil, nil
-	f.typed, f.sifted = nil, nil
-	return exchange
+// release lets go of all that holds content: the application may hold on to the
+// response, and through it to the flight, for long.
+func (f *flight) release() (wire.Exchange, *otelgenai.Operation) {
+	exchange, op := f.exchange, f.op
+	f.exchange, f.op, f.call = nil, nil, nil
+	f.pieces, f.typed, f.sifted, f.body, f.failure = nil, nil, nil, nil, nil
+	f.events, f.onEvent = sse.Decoder{}, nil
+	return exchange, op
 }
 
 // finish ends the operation, once.
@@ -187,8 +196,8 @@ func (f *flight) finish(ctx context.Context, outcome record.Outcome, e *record.E
 	if f.retried {
 		f.attemptSpan(ctx, f.call.Error)
 	}
-	exchange := f.release()
-	f.op.End(exchange.Retained(), exchange.Content)
+	exchange, op := f.release()
+	op.End(exchange.Retained(), exchange.Content)
 }
 
 // attemptSpan shows the current attempt of a call that needs several. For HTTP an

@@ -62,6 +62,15 @@ func (f *flight) readForm(req, outgoing *http.Request, boundary string) bool {
 	return true
 }
 
+// rewind closes a second reader. Some clients give out the same reader each time
+// and only seek to its start, so it is taken there once more.
+func rewind(req *http.Request, second io.ReadCloser) {
+	_ = second.Close() // it was ours alone, and is read
+	if again, err := req.GetBody(); err == nil {
+		_ = again.Close() // likewise
+	}
+}
+
 // endForm takes what was read of a form.
 func (f *flight) endForm(form wire.Form) {
 	started := f.call.Request.Model

@@ -19,43 +19,39 @@ const maxPooled = 1 << 20
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// peeked is a copy of a request body. A nil *peeked stands for a body that could
-// not be read without consuming it.
-type peeked struct{ buffer *bytes.Buffer }
+// peeked is a request body that was read before it is sent, and is sent from what
+// was read: an application may have replaced the body and left GetBody as it was, so
+// only the body itself is what goes out. A nil *peeked stands for a body that is not
+// to be waited for.
+type peeked struct {
+	caller io.ReadCloser // the body, of which more may be left
+	more   bool
+	err    error // what reading it ended with
 
-// peek copies the body of a request that can give a second reader of it. A body
-// without that is left alone here; see [tee].
+	mu     sync.Mutex // Close may come while a transport still reads
+	buffer *bytes.Buffer
+	unread bytes.Reader
+}
+
+// peek reads the body of a request that is in memory already, which the presence of
+// GetBody tells. A body without that is left alone here; see [tee].
 func peek(req *http.Request) *peeked {
 	if !readable(req) || req.GetBody == nil {
 		return nil
 	}
-	second, err := req.GetBody()
-	if err != nil {
-		return nil
-	}
-	defer rewind(req, second)
 	buffer, _ := buffers.Get().(*bytes.Buffer)
 	buffer.Reset()
 	if req.ContentLength > 0 {
 		buffer.Grow(int(req.ContentLength) + bytes.MinRead)
 	}
-	p := &peeked{buffer: buffer}
-	if _, err := io.Copy(buffer, io.LimitReader(second, maxRequest)); err != nil {
-		p.release()
-		return nil
-	}
+	p := &peeked{caller: req.Body, buffer: buffer}
+	n, err := io.Copy(buffer, io.LimitReader(req.Body, maxRequest))
+	p.more, p.err = n == maxRequest, err
+	p.unread.Reset(buffer.Bytes())
 	return p
 }
 
-// rewind closes a second reader. Some clients give out the same reader each time
-// and only seek to its start, so it is taken there once more.
-func rewind(req *http.Request, second io.ReadCloser) {
-	_ = second.Close() // it was ours alone, and is read
-	if again, err := req.GetBody(); err == nil {
-		_ = again.Close() // likewise
-	}
-}
-
+// bytes are valid until the body is closed.
 func (p *peeked) bytes() []byte {
 	if p == nil {
 		return nil
@@ -63,10 +59,44 @@ func (p *peeked) bytes() []byte {
 	return p.buffer.Bytes()
 }
 
-func (p *peeked) release() {
-	if p != nil && p.buffer.Cap() <= maxPooled {
+// attach makes the body that of outgoing, our own copy of the request.
+func (p *peeked) attach(outgoing *http.Request) {
+	if p != nil {
+		outgoing.Body = p
+	}
+}
+
+// Read implements [io.Reader].
+func (p *peeked) Read(b []byte) (int, error) {
+	p.mu.Lock()
+	if p.buffer == nil {
+		p.mu.Unlock()
+		return 0, http.ErrBodyReadAfterClose
+	}
+	n, err := p.unread.Read(b)
+	p.mu.Unlock()
+	switch {
+	case err == nil:
+		return n, nil
+	case p.err != nil:
+		return 0, p.err
+	case p.more:
+		return p.caller.Read(b)
+	default:
+		return 0, io.EOF
+	}
+}
+
+// Close implements [io.Closer].
+func (p *peeked) Close() error {
+	p.mu.Lock()
+	if p.buffer != nil && p.buffer.Cap() <= maxPooled {
 		buffers.Put(p.buffer)
 	}
+	p.buffer = nil
+	p.unread.Reset(nil)
+	p.mu.Unlock()
+	return p.caller.Close()
 }
 
 // readable reports whether a request has a body worth reading. One without a type
@@ -108,17 +138,21 @@ func (t *tee) Read(p []byte) (int, error) {
 	n, err := t.ReadCloser.Read(p)
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	read := clip(p, n)
 	switch {
-	case t.over || n <= 0:
+	case t.over || len(read) == 0:
 	case t.form != nil:
-		t.pass(p[:n])
-	case len(t.seen)+n > maxRequest:
+		t.pass(read)
+	case len(t.seen)+len(read) > maxRequest:
 		t.seen, t.over = nil, true
 	default:
-		t.seen = append(t.seen, p[:n]...)
+		t.seen = append(t.seen, read...)
 	}
 	return n, err
 }
+
+// clip returns what a reader says it wrote into p, which it may lie about.
+func clip(p []byte, n int) []byte { return p[:min(max(n, 0), len(p))] }
 
 // take returns what was sent so far. A transport may still be sending.
 func (t *tee) take() []byte {

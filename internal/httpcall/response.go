@@ -36,28 +36,35 @@ const (
 )
 
 // arrive takes the result of an attempt. It wraps the response's body and leaves
-// the response otherwise alone.
-func (f *flight) arrive(outgoing *http.Request, c *Call, res *http.Response, err error) {
+// the response otherwise alone. The body gets the context of the caller's request:
+// that of our copy holds the span, and the response may be kept for long.
+func (f *flight) arrive(req *http.Request, c *Call, res *http.Response, err error) {
 	defer guard.Recover("receiving a response")
-	ctx := outgoing.Context()
-	if !f.op.Recording() {
-		return
-	}
+	ctx := req.Context()
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.done { // canceled while it was on its way
+		return
+	}
 	f.last = time.Now()
 	f.readSent()
 	switch {
+	case f.done: // by a decoder that panicked
 	case err != nil || res == nil:
 		f.unreachable(ctx, err)
 	case res.StatusCode == http.StatusSwitchingProtocols || res.Body == nil:
 		// A connection that leaves HTTP is the client's own.
 		f.status = res.StatusCode
 		f.finish(ctx, record.Completed, nil)
-	case f.done: // canceled while it was on its way
 	default:
-		f.receive(res)
-		c.gateway(f.call, outgoing.Header, res.Header)
+		c.gateway(f.call, req.Header, res.Header)
+		if f.receive(res); f.done {
+			return
+		}
+		if res.Body == http.NoBody { // which clients compare with
+			f.guarded("reading a response", func() { f.empty(ctx) })
+			return
+		}
 		res.Body = wrap(ctx, res.Body, c, f)
 	}
 }
@@ -90,8 +97,10 @@ func (f *flight) receive(res *http.Response) {
 	}
 	f.body, f.pieces, f.retryable = nil, nil, shouldRetry(res)
 	f.format = formatOf(res, f.call.Request.Stream)
-	f.labeled(res)
 	f.call.Content.Withheld = ""
+	if f.labeled(res); f.done {
+		return
+	}
 	if f.format == opaque {
 		f.call.Content.Withheld = semconv.ContentWithheldEncoding
 	}
@@ -149,11 +158,11 @@ func formatOf(res *http.Response, streamed bool) format {
 	return document
 }
 
-// read takes the bytes and the error of one Read of the body.
-func (f *flight) read(ctx context.Context, p []byte, err error) {
+// read takes the bytes and the error of one Read of the body of an attempt.
+func (f *flight) read(ctx context.Context, number int, p []byte, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.done {
+	if f.done || number != f.now.number {
 		return
 	}
 	f.touched = true
@@ -239,8 +248,10 @@ func (f *flight) end(ctx context.Context) {
 	switch f.format {
 	case events:
 		f.events.Flush(f.lastEvent)
-		f.settle(ctx)
-		if f.call.Stream.Chunks == 0 && f.call.Error == nil && !f.done {
+		if f.settle(ctx); f.done {
+			return
+		}
+		if f.call.Stream.Chunks == 0 && f.call.Error == nil {
 			f.call.Error = &record.Error{Type: wire.DecodeError}
 		}
 	case document:
@@ -255,6 +266,15 @@ func (f *flight) end(ctx context.Context) {
 		}
 	}
 	f.finish(ctx, record.Completed, nil)
+}
+
+// empty takes a response that has no body to read or to close.
+func (f *flight) empty(ctx context.Context) {
+	if f.retryable && f.repeats() {
+		f.wait(ctx, f.exchange.Failure(f.status, nil))
+		return
+	}
+	f.end(ctx)
 }
 
 // document takes the end of a whole response.
@@ -279,11 +299,11 @@ func (f *flight) part() {
 	}
 }
 
-// closed takes the Close of the body, which may come before its end.
-func (f *flight) closed(ctx context.Context) {
+// closed takes the Close of the body of an attempt, which may come before its end.
+func (f *flight) closed(ctx context.Context, number int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.done || f.waiting {
+	if f.done || f.waiting || number != f.now.number {
 		return
 	}
 	f.last = time.Now()
