@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -187,16 +188,13 @@ func TestLangSmithGetsItsFormAlsoAsAnOpenTelemetryEndpoint(t *testing.T) {
 			map[string]string{"X-Api-Key": "mine", "Langsmith-Project": "here"},
 			true,
 		},
-		"a region, headers of the environment": {
-			map[string]string{
-				"OTEL_EXPORTER_OTLP_ENDPOINT": "https://eu.api.smith.langchain.com/otel", "LANGSMITH_API_KEY": "k",
-				"LANGSMITH_PROJECT": "p", "LANGSMITH_TRACING": "false",
-			},
-			map[string]string{"X-Api-Key": "k", "Langsmith-Project": "p"},
+		"a region, the project of the environment": {
+			map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "https://eu.api.smith.langchain.com/otel", "LANGSMITH_PROJECT": "p"},
+			map[string]string{"Langsmith-Project": "p"},
 			true,
 		},
-		"the host that is named": {
-			map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "https://smith.acme.com/otel", "LANGSMITH_ENDPOINT": "https://smith.acme.com/api/v1"},
+		"the endpoint that is named": {
+			map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "https://Smith.acme.com/api/v1/otel", "LANGSMITH_ENDPOINT": "https://smith.acme.com/api/v1"},
 			map[string]string{"Langsmith-Project": "default"},
 			true,
 		},
@@ -217,6 +215,132 @@ func TestLangSmithGetsItsFormAlsoAsAnOpenTelemetryEndpoint(t *testing.T) {
 			question, answer := sees(d)
 			assert.Equal(t, test.langsmith, question)
 			assert.Equal(t, test.langsmith, answer)
+		})
+	}
+}
+
+func TestTheKeyOfLangSmithGoesToLangSmithOnly(t *testing.T) {
+	for name, test := range map[string]struct {
+		langsmith, endpoint string
+		key, form           bool
+	}{
+		"a region":                          {"", "https://eu.api.smith.langchain.com/otel", true, true},
+		"two regions":                       {"https://eu.api.smith.langchain.com", "https://apac.api.smith.langchain.com/otel", true, true},
+		"the URL that is named":             {"https://obs.corp/langsmith", "https://obs.corp/langsmith/otel", true, true},
+		"the URL that is named, in clear":   {"http://obs.corp:1984/api/v1", "http://obs.corp:1984/api/v1/otel", true, true},
+		"a collector on the same host":      {"https://obs.corp/langsmith", "https://obs.corp/collector", false, false},
+		"a URL below the one that is named": {"https://obs.corp/langsmith", "https://obs.corp/langsmith/otel/other", false, false},
+		"another port":                      {"https://obs.corp/langsmith", "https://obs.corp:4318/langsmith/otel", false, false},
+		"without the encryption":            {"https://obs.corp/langsmith", "http://obs.corp/langsmith/otel", false, false},
+		"LangSmith's host in clear":         {"", "http://api.smith.langchain.com/otel", false, false},
+		"a host with such an end":           {"", "https://evil-api.smith.langchain.com/otel", false, false},
+		"a host with such a beginning":      {"", "https://api.smith.langchain.com.evil.example/otel", false, false},
+		"LangSmith's, but the key is not":   {"https://obs.corp/langsmith", "https://api.smith.langchain.com/otel", false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			setenv(t, map[string]string{
+				"LANGSMITH_API_KEY": "SECRET", "LANGSMITH_ENDPOINT": test.langsmith, "LANGSMITH_TRACING_MODE": "hybrid",
+				"OTEL_EXPORTER_OTLP_ENDPOINT": test.endpoint,
+			})
+			p, err := newConfig([]Option{WithLangSmith(LangSmith{APIKey: "another"})}).plan()
+			require.NoError(t, err)
+			require.Len(t, p.destinations, 2)
+			d := p.exported()[1]
+			assert.Equal(t, test.key, headers(t, d)["X-Api-Key"] == "SECRET", d.Headers)
+			assert.Equal(t, test.key, len(d.Headers) > 0, d.Headers)
+			question, answer := sees(d)
+			assert.Equal(t, test.form, question)
+			assert.Equal(t, test.form, answer)
+		})
+	}
+	t.Run("over gRPC", func(t *testing.T) {
+		setenv(t, map[string]string{
+			"LANGSMITH_API_KEY": "SECRET", "LANGSMITH_TRACING_MODE": "hybrid", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
+			"OTEL_EXPORTER_OTLP_ENDPOINT": "https://api.smith.langchain.com",
+		})
+		all, err := destinations()
+		require.NoError(t, err)
+		require.Len(t, all, 2)
+		assert.Empty(t, all[1].Headers)
+	})
+}
+
+func TestTheWorkspaceGoesWithItsOwnKeyOnly(t *testing.T) {
+	for given, want := range map[string]map[string]string{
+		"":                               {"X-Api-Key": "k", "X-Tenant-Id": "w", "Langsmith-Project": "default"},
+		"x-api-key=k":                    {"X-Api-Key": "k", "X-Tenant-Id": "w", "Langsmith-Project": "default"},
+		"X-Tenant-ID=mine":               {"X-Api-Key": "k", "X-Tenant-Id": "mine", "Langsmith-Project": "default"},
+		"x-api-key=other":                {"X-Api-Key": "other", "Langsmith-Project": "default"},
+		"x-api-key=o,x-tenant-id=theirs": {"X-Api-Key": "o", "X-Tenant-Id": "theirs", "Langsmith-Project": "default"},
+	} {
+		t.Run(given, func(t *testing.T) {
+			setenv(t, map[string]string{
+				"LANGSMITH_API_KEY": "k", "LANGSMITH_WORKSPACE_ID": "w", "LANGSMITH_TRACING_MODE": "hybrid",
+				"OTEL_EXPORTER_OTLP_ENDPOINT": "https://eu.api.smith.langchain.com/otel", "OTEL_EXPORTER_OTLP_HEADERS": given,
+			})
+			all, err := destinations()
+			require.NoError(t, err)
+			require.Len(t, all, 2)
+			assert.Equal(t, want, headers(t, all[1]))
+		})
+	}
+}
+
+func TestAnOTLPOptionAtLangSmithTakesItsFormAndNothingOfTheEnvironment(t *testing.T) {
+	setenv(t, map[string]string{
+		"LANGSMITH_API_KEY": "SECRET", "LANGSMITH_PROJECT": "p", "LANGSMITH_WORKSPACE_ID": "w", "LANGSMITH_ENDPOINT": "https://smith.acme.com",
+	})
+	for name, test := range map[string]struct {
+		endpoint        string
+		content, common Content
+		hidden          string
+		want            bool
+	}{
+		"LangSmith's own":               {endpoint: "https://api.smith.langchain.com/otel", want: true},
+		"excluded":                      {endpoint: "https://api.smith.langchain.com/otel", content: ContentExclude},
+		"excluded for all":              {endpoint: "https://api.smith.langchain.com/otel", common: ContentExclude},
+		"included here":                 {endpoint: "https://api.smith.langchain.com/otel", content: ContentInclude, common: ContentExclude, want: true},
+		"hidden by a variable":          {endpoint: "https://api.smith.langchain.com/otel", hidden: "true"},
+		"in clear":                      {endpoint: "http://api.smith.langchain.com/otel"},
+		"the one of the environment":    {endpoint: "https://smith.acme.com/otel"},
+		"on the host of that, in clear": {endpoint: "http://smith.acme.com/collector"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			setenv(t, map[string]string{"LANGSMITH_HIDE_INPUTS": test.hidden, "LANGSMITH_HIDE_OUTPUTS": test.hidden})
+			given := map[string]string{"x-api-key": "mine"}
+			all, err := destinations(WithContent(test.common), WithOTLP(OTLP{Endpoint: test.endpoint, Content: test.content, Headers: given}))
+			require.NoError(t, err)
+			require.Len(t, all, 2)
+			assert.Equal(t, given, all[1].Headers)
+			question, answer := sees(all[1])
+			assert.Equal(t, test.want, question)
+			assert.Equal(t, test.want, answer)
+		})
+	}
+}
+
+func TestWhereLangSmithIsSwitchedOffItsURLIsOneLikeAnyOther(t *testing.T) {
+	for name, variables := range map[string]map[string]string{
+		"by the mode":   {"LANGSMITH_TRACING_MODE": "otel"},
+		"by its switch": {"LANGSMITH_TRACING": "false"},
+		"in hybrid":     {"LANGSMITH_TRACING": "false", "LANGSMITH_TRACING_MODE": "hybrid"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			setenv(t, variables)
+			setenv(t, map[string]string{
+				"LANGSMITH_API_KEY": "SECRET", "LANGSMITH_PROJECT": "p", "LANGSMITH_WORKSPACE_ID": "w",
+				"OTEL_EXPORTER_OTLP_HEADERS": "x-api-key=mine",
+			})
+			for _, endpoint := range []string{"https://api.smith.langchain.com/otel", "https://smith.acme.com/otel"} {
+				setenv(t, map[string]string{"LANGSMITH_ENDPOINT": strings.TrimSuffix(endpoint, "/otel"), "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint})
+				for _, d := range []export.Destination{
+					resolved(t), resolved(t, WithOTLP(OTLP{Endpoint: endpoint, Headers: map[string]string{"x-api-key": "mine"}})),
+				} {
+					assert.Equal(t, endpoint+"/v1/traces", d.URL)
+					assert.Equal(t, map[string]string{"x-api-key": "mine"}, d.Headers)
+					assert.Nil(t, d.View, "spans go as they are")
+				}
+			}
 		})
 	}
 }

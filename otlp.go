@@ -41,7 +41,8 @@ type OTLP struct {
 	// Content is the content policy.
 	Content Content
 
-	missing string // what was not given of what the backend needs
+	missing     string // what was not given of what the backend needs
+	environment bool   // whether the variables name it
 }
 
 // Compression of request bodies.
@@ -83,7 +84,7 @@ func (c config) otlpDestinations(mode Mode, langsmith, elsewhere bool, p *plan) 
 	var problems []error
 	for i, d := range configured {
 		d.Name = d.name(i)
-		resolved, err := c.otlpDestination(d)
+		resolved, err := c.otlpDestination(mode, d)
 		if err != nil {
 			problems = append(problems, err)
 			continue
@@ -114,8 +115,9 @@ func (c config) otlpOfEnvironment(mode Mode, langsmith, elsewhere bool, p *plan)
 }
 
 // otlpDestination gives LangSmith its own form also where its URL is given as that of
-// any endpoint, as LangSmith's documentation has it.
-func (c config) otlpDestination(d OTLP) (destination, error) {
+// any endpoint, as LangSmith's documentation has it. Where LangSmith is switched off its
+// URL is one like any other.
+func (c config) otlpDestination(mode Mode, d OTLP) (destination, error) {
 	if d.missing != "" {
 		return destination{}, fmt.Errorf("%s: no %s", d.Name, d.missing)
 	}
@@ -132,15 +134,30 @@ func (c config) otlpDestination(d OTLP) (destination, error) {
 		Compression: d.Compression,
 		Timeout:     d.Timeout,
 	})
-	if !isLangSmith(target) {
+	if !c.langsmithIsOn(mode) || !d.isLangSmith(target) {
 		return resolved, nil
 	}
 	sampled, err := langsmithSampler()
 	content := c.visibleToLangSmith(d.Content)
 	resolved.sends = sends(content)
-	resolved.Headers = c.langsmithHeaders(d.Headers)
 	resolved.View, resolved.WantsRecord = langsmithView(content, sampled), true
+	if d.environment && isForKeyOfEnvironment(target) {
+		resolved.Headers = c.langsmithHeaders(d.Headers)
+	}
 	return resolved, err
+}
+
+// isLangSmith reports whether target is LangSmith's own, or the very URL that the
+// environment names as LangSmith's. An option knows nothing of the environment.
+func (d OTLP) isLangSmith(target *url.URL) bool {
+	return d.Protocol != GRPC && (isLangSmiths(target) || d.environment && isSameURL(target, langsmithOfEnvironment()))
+}
+
+// isForKeyOfEnvironment reports whether target may see the environment's key: that of a
+// LangSmith elsewhere is none of LangSmith's business.
+func isForKeyOfEnvironment(target *url.URL) bool {
+	named := langsmithOfEnvironment()
+	return isSameURL(target, named) || named != nil && isLangSmiths(named) && isLangSmiths(target)
 }
 
 // plain is a destination that gets spans as they are, but for their content.
