@@ -46,6 +46,9 @@ func (c config) plan() (p plan, err error) {
 	}
 	var consoleErr error
 	p.console, consoleErr = c.consoleOutput()
+	if mode == ModeLangSmith && !c.langsmithIsOn(mode) {
+		p.noteSwitch(langsmithSwitch())
+	}
 	return p, errors.Join(err, otlpErr, consoleErr)
 }
 
@@ -53,6 +56,15 @@ func (p *plan) note(notice string) {
 	if notice != "" {
 		p.notices = append(p.notices, notice)
 	}
+}
+
+// noteSwitch says what comes of the mode for LangSmith where a variable switches it off.
+func (p *plan) noteSwitch(off string) {
+	whereto := "nowhere"
+	if len(p.destinations) > 0 || p.console != nil {
+		whereto = "to the other destinations only"
+	}
+	p.note(fmt.Sprintf("LangSmith is switched off by %s and the mode is langsmith: spans go %s", off, whereto))
 }
 
 // add leaves out what is there already: a backend shows a span twice that it gets

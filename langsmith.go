@@ -91,20 +91,21 @@ func (c config) langsmithDestination(d LangSmith, name string, needed bool) ([]d
 
 // langsmithIsOn reports whether neither the mode nor a variable switches LangSmith off.
 func (c config) langsmithIsOn(mode Mode) bool {
-	return mode != ModeOTel && (c.langsmith != nil || !langsmithSwitchedOff())
+	return mode != ModeOTel && (c.langsmith != nil || langsmithSwitch() == "")
 }
 
-// langsmithSwitchedOff follows LangSmith's gate: off when one of its names is set
-// and none says yes.
-func langsmithSwitchedOff() bool {
-	off := false
+// langsmithSwitch names the variable that switches LangSmith off, "" for none. It follows
+// LangSmith's gate: off when one of its names is set and none says yes.
+func langsmithSwitch() (off string) {
 	for _, suffix := range []string{"TRACING_V2", "TRACING"} {
 		for _, prefix := range []string{"LANGSMITH_", "LANGCHAIN_"} {
-			value, _ := variable(prefix + suffix)
+			value, name := variable(prefix + suffix)
 			if truish(value) {
-				return false
+				return ""
 			}
-			off = off || value != ""
+			if value != "" {
+				off = name
+			}
 		}
 	}
 	return off

@@ -2,6 +2,7 @@ package genotel
 
 import (
 	"encoding/binary"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -98,8 +99,10 @@ func TestTheModeDecidesWhoGetsSpans(t *testing.T) {
 		"default, key and a destination":      {variables{key: "k", endpoint: "http://h"}, []Option{collector}, []string{"langsmith", "collector"}, 0, ""},
 		"default, Langtrace and endpoint":     {variables{"LANGTRACE_API_KEY": "k", endpoint: "http://h"}, nil, []string{"langtrace", "otlp"}, 0, ""},
 		"langsmith":                           {variables{key: "k", endpoint: "http://h"}, []Option{WithMode(ModeLangSmith)}, []string{"langsmith"}, 1, ""},
-		"langsmith without a key":             {variables{endpoint: "http://h"}, []Option{WithMode(ModeLangSmith)}, nil, 1, "LANGSMITH_API_KEY"},
-		"langsmith, switched off":             {variables{"LANGSMITH_TRACING": "false"}, []Option{WithMode(ModeLangSmith)}, nil, 0, ""},
+		"langsmith without a key":             {variables{endpoint: "http://h"}, []Option{WithMode(ModeLangSmith)}, nil, 0, "LANGSMITH_API_KEY"},
+		"langsmith, switched off":             {variables{"LANGSMITH_TRACING": "false"}, []Option{WithMode(ModeLangSmith)}, nil, 1, ""},
+		"langsmith, switched off, endpoint":   {variables{key: "k", endpoint: "http://h", "LANGSMITH_TRACING": "false"}, []Option{WithMode(ModeLangSmith)}, nil, 1, ""},
+		"langsmith, switched off, option":     {variables{endpoint: "http://h", "LANGSMITH_TRACING": "false"}, []Option{WithMode(ModeLangSmith), langsmith}, []string{"langsmith"}, 1, ""},
 		"langsmith and a destination":         {nil, []Option{WithMode(ModeLangSmith), langsmith, collector}, []string{"langsmith", "collector"}, 0, ""},
 		"hybrid":                              {variables{key: "k", endpoint: "http://h"}, []Option{WithMode(ModeHybrid)}, []string{"langsmith", "otlp"}, 0, ""},
 		"hybrid without an endpoint":          {variables{key: "k"}, []Option{WithMode(ModeHybrid)}, []string{"langsmith"}, 0, ""},
@@ -127,6 +130,23 @@ func TestTheModeDecidesWhoGetsSpans(t *testing.T) {
 			assert.Len(t, p.notices, test.notices, p.notices)
 		})
 	}
+}
+
+func TestAModeForALangSmithThatIsSwitchedOffSaysWhereSpansGo(t *testing.T) {
+	setenv(t, map[string]string{"LANGCHAIN_TRACING_V2": "false", "LANGSMITH_TRACING_MODE": "langsmith", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://h"})
+	const reason = "LangSmith is switched off by LANGCHAIN_TRACING_V2 and the mode is langsmith: spans go "
+	for want, opts := range map[string][]Option{
+		"nowhere":                        nil,
+		"to the other destinations only": {WithOTLP(OTLP{Endpoint: "http://c"})},
+	} {
+		p, err := newConfig(opts).plan()
+		require.NoError(t, err)
+		assert.Equal(t, []string{reason + want}, p.notices)
+		assert.Len(t, p.destinations, len(opts))
+	}
+	p, err := newConfig([]Option{WithConsole(io.Discard)}).plan()
+	require.NoError(t, err)
+	assert.Equal(t, []string{reason + "to the other destinations only"}, p.notices)
 }
 
 func TestWithoutAnEndpointTheModeOfOpenTelemetryMeansTheCollectorHere(t *testing.T) {

@@ -164,8 +164,7 @@ func WithMode(mode Mode) Option {
 
 // WithLangSmith sends spans to LangSmith. Fields left empty are taken from the
 // environment. Without the option, LANGSMITH_API_KEY switches LangSmith on, or
-// LANGSMITH_RUNS_ENDPOINTS several. In [ModeOTel] nothing is sent to LangSmith, with
-// the option or without.
+// LANGSMITH_RUNS_ENDPOINTS several. In [ModeOTel] it has no effect.
 func WithLangSmith(destination LangSmith) Option {
 	return optionFunc(func(c config) config {
 		c.langsmith = &destination

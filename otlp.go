@@ -106,7 +106,9 @@ func (c config) otlpOfEnvironment(mode Mode, langsmith, elsewhere bool, p *plan)
 		assumed.Endpoint = collectorEndpoints[assumed.Protocol]
 		p.note("no OpenTelemetry endpoint is set; spans go to the Collector that may be at " + assumed.Endpoint)
 		return &assumed, err
-	case d != nil && (mode == ModeLangSmith || mode == ModeDefault && langsmith):
+	case mode == ModeLangSmith && !langsmith:
+		return nil, nil //nolint:nilnil // as the mode has it
+	case d != nil && langsmith && mode != ModeHybrid:
 		p.note("spans go to LangSmith and not to the OpenTelemetry endpoint of the environment; " +
 			"set LANGSMITH_TRACING_MODE=hybrid for both")
 		return nil, nil //nolint:nilnil // no destination is a good answer
