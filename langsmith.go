@@ -79,7 +79,7 @@ func (c config) langsmithDestination(d LangSmith, name string, needed bool) ([]d
 		return nil, err
 	}
 	content := c.visibleToLangSmith(d.Content)
-	resolved := destination{sends: sends(content), Destination: export.Destination{
+	resolved := destination{sends: sends(content), allows: allows(content), form: langsmithForm, Destination: export.Destination{
 		Name:        name,
 		URL:         target,
 		Headers:     d.headers(c.project),

@@ -179,7 +179,7 @@ func TestAReceiverThatIsNamedTwiceGetsSpansOnce(t *testing.T) {
 			}
 			require.Len(t, p.destinations, 1)
 			assert.Equal(t, "langsmith", p.destinations[0].Name)
-			assert.Equal(t, []string{"langsmith and otlp are the same receiver; it gets spans once"}, p.notices)
+			assert.Equal(t, []string{"langsmith and otlp are the same receiver; it gets spans once, with content"}, p.notices)
 		})
 	}
 	t.Run("plain endpoints", func(t *testing.T) {
@@ -237,6 +237,83 @@ func TestLangSmithGetsItsFormAlsoAsAnOpenTelemetryEndpoint(t *testing.T) {
 			assert.Equal(t, test.langsmith, answer)
 		})
 	}
+}
+
+func TestWorkspacesOfOneKeyAreSeveralReceivers(t *testing.T) {
+	const url = "https://api.smith.langchain.com/otel"
+	for workspace, count := range map[string]int{"A": 1, "B": 2, "": 2} {
+		all, err := destinations(WithLangSmith(LangSmith{APIKey: "k", WorkspaceID: "A"}), WithOTLP(OTLP{
+			Endpoint: url, Headers: map[string]string{"x-api-key": "k", "x-tenant-id": workspace, "langsmith-project": "default"},
+		}))
+		require.NoError(t, err)
+		assert.Len(t, all, count, workspace)
+	}
+}
+
+func TestAHeaderForAProjectMakesNoLangSmith(t *testing.T) {
+	all, err := destinations(
+		WithOTLP(OTLP{Name: "a", Endpoint: "http://h", Headers: map[string]string{"Langsmith-Project": "p", "x-tenant": "1"}}),
+		WithOTLP(OTLP{Name: "b", Endpoint: "http://h", Headers: map[string]string{"Langsmith-Project": "p", "x-tenant": "2"}}),
+	)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"a", "b"}, names(all))
+}
+
+func TestOfTwoContentPoliciesForOneReceiverTheStricterHolds(t *testing.T) {
+	policies := map[Content]struct {
+		rank  int
+		sends string
+	}{
+		ContentExclude: {0, "without content"}, ContentDefault: {1, "with the content that is on the span"}, ContentInclude: {2, "with content"},
+	}
+	for first, one := range policies {
+		for second, other := range policies {
+			p, err := newConfig([]Option{
+				WithOTLP(OTLP{Name: "a", Endpoint: "http://h", Content: first}), WithOTLP(OTLP{Name: "b", Endpoint: "http://h", Content: second}),
+			}).plan()
+			require.NoError(t, err)
+			require.Equal(t, []string{"a"}, names(p.exported()))
+			want := one
+			if other.rank < one.rank {
+				want = other
+			}
+			assert.Equal(t, []string{"a and b are the same receiver; it gets spans once, " + want.sends}, p.notices)
+			assert.Equal(t, "a (h) "+want.sends, p.String())
+			question, answer := sees(p.exported()[0])
+			assert.Equal(t, want.rank == 2, question)
+			assert.Equal(t, want.rank == 2, answer)
+			assert.Equal(t, want.rank == 1, p.exported()[0].View == nil)
+		}
+	}
+	t.Run("at LangSmith", func(t *testing.T) {
+		langsmith := WithLangSmith(LangSmith{APIKey: "k"})
+		header := map[string]string{"x-api-key": "k", "langsmith-project": "default"}
+		d := resolved(t, langsmith, WithOTLP(OTLP{Endpoint: "https://api.smith.langchain.com/otel", Headers: header, Content: ContentExclude}))
+		question, answer := sees(d)
+		assert.False(t, question || answer)
+		assert.Equal(t, "langsmith", d.Name)
+	})
+	t.Run("at Langtrace", func(t *testing.T) {
+		langtrace := WithLangtrace(Langtrace{APIKey: "k"})
+		for policy, want := range map[Content]bool{ContentDefault: true, ContentInclude: true, ContentExclude: false} {
+			d := resolved(t, langtrace, WithOTLP(OTLP{
+				TracesEndpoint: "https://app.langtrace.ai/api/trace", Headers: map[string]string{"x-api-key": "k"}, Content: policy,
+			}))
+			question, answer := sees(d)
+			assert.Equal(t, want, question)
+			assert.Equal(t, want, answer)
+		}
+	})
+	t.Run("at a LangSmith that looks like any endpoint", func(t *testing.T) {
+		langsmith := WithLangSmith(LangSmith{APIKey: "k", Endpoint: "https://smith.acme.com"})
+		for policy, want := range map[Content]bool{ContentDefault: true, ContentInclude: true, ContentExclude: false} {
+			header := map[string]string{"x-api-key": "k", "langsmith-project": "default"}
+			d := resolved(t, langsmith, WithOTLP(OTLP{Endpoint: "https://smith.acme.com/otel", Headers: header, Content: policy}))
+			question, answer := sees(d)
+			assert.Equal(t, want, question)
+			assert.Equal(t, want, answer)
+		}
+	})
 }
 
 func TestTheKeyOfLangSmithGoesToLangSmithOnly(t *testing.T) {

@@ -141,7 +141,7 @@ func (c config) otlpDestination(mode Mode, d OTLP) (destination, error) {
 	}
 	sampled, err := langsmithSampler()
 	content := c.visibleToLangSmith(d.Content)
-	resolved.sends = sends(content)
+	resolved.sends, resolved.allows, resolved.form = sends(content), allows(content), langsmithForm
 	resolved.View, resolved.WantsRecord = langsmithView(content, sampled), true
 	if d.environment && isForKeyOfEnvironment(target) {
 		resolved.Headers = c.langsmithHeaders(d.Headers)
@@ -166,10 +166,11 @@ func isForKeyOfEnvironment(target *url.URL) bool {
 func (c config) plain(own Content, to export.Destination) destination {
 	policy := c.policy(own)
 	if policy == ContentDefault {
-		return destination{sends: "with the content that is on the span", Destination: to}
+		return destination{sends: "with the content that is on the span", allows: allowsOnSpan, Destination: to}
 	}
-	to.View, to.WantsRecord = view(dialect.GenAIView(visibleBy(policy))), true
-	return destination{sends: sends(visibleBy(policy)), Destination: to}
+	content := visibleBy(policy)
+	to.View, to.WantsRecord = view(dialect.GenAIView(content)), true
+	return destination{sends: sends(content), allows: allows(content), Destination: to}
 }
 
 func visibleBy(policy Content) dialect.Content {
