@@ -97,15 +97,13 @@ func (c config) langsmithIsOn(mode Mode) bool {
 // langsmithSwitch names the variable that switches LangSmith off, "" for none. It follows
 // LangSmith's gate: off when one of its names is set and none says yes.
 func langsmithSwitch() (off string) {
-	for _, suffix := range []string{"TRACING_V2", "TRACING"} {
-		for _, prefix := range []string{"LANGSMITH_", "LANGCHAIN_"} {
-			value, name := variable(prefix + suffix)
-			if truish(value) {
-				return ""
-			}
-			if value != "" {
-				off = name
-			}
+	for _, name := range []string{"LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2", "LANGSMITH_TRACING", "LANGCHAIN_TRACING"} {
+		value, _ := variable(name)
+		if truish(value) {
+			return ""
+		}
+		if value != "" {
+			off = name
 		}
 	}
 	return off
