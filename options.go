@@ -182,7 +182,8 @@ func WithLangtrace(destination Langtrace) Option {
 }
 
 // WithOTLP sends spans to an OpenTelemetry endpoint; given several times, to
-// several. Nothing of it is taken from the environment. Without the option,
+// several. Nothing of it is taken from the environment. LangSmith's own URL gets spans
+// in LangSmith's form, with content, unless LangSmith is switched off. Without the option,
 // OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT adds one, as the
 // [Mode] has it.
 func WithOTLP(destination OTLP) Option {
