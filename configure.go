@@ -40,13 +40,17 @@ func Configure(ctx context.Context, opts ...Option) (*Telemetry, error) {
 	if c.propagator {
 		otel.SetTextMapPropagator(propagation.TraceContext{})
 	}
-	if p.processor == nil {
+	for _, notice := range p.plan.notices {
+		c.logger.WarnContext(ctx, "genotel: check the configuration", "because", notice)
+	}
+	switch {
+	case p.processor == nil && len(p.plan.notices) > 0:
+		c.logger.WarnContext(ctx, "genotel: spans are not exported")
+		return &Telemetry{provider: c.undirected()}, nil
+	case p.processor == nil:
 		c.logger.WarnContext(ctx, "genotel: no destination is configured, spans are not exported; "+
 			"set LANGSMITH_API_KEY, LANGTRACE_API_KEY or OTEL_EXPORTER_OTLP_ENDPOINT")
 		return &Telemetry{provider: c.undirected()}, nil
-	}
-	for _, notice := range p.plan.notices {
-		c.logger.WarnContext(ctx, "genotel: check the configuration", "because", notice)
 	}
 	c.logger.InfoContext(ctx, "genotel: sending spans", "to", p.plan.String())
 	return c.install(p), nil

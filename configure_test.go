@@ -434,6 +434,20 @@ func TestWithoutDestinationsOneWarningIsAllThatHappens(t *testing.T) {
 	shutdown(t, telemetry)
 }
 
+func TestWithoutDestinationsTheReasonIsTold(t *testing.T) {
+	t.Setenv("LANGSMITH_API_KEY", "k")
+	t.Setenv("LANGSMITH_TRACING", "false")
+	t.Setenv("LANGSMITH_TRACING_MODE", "langsmith")
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://h")
+	logger, log := logged()
+	telemetry := configure(t, genotel.WithGlobal(false), genotel.WithLogger(logger))
+	assert.Contains(t, log.String(),
+		"because=\"LangSmith is switched off by LANGSMITH_TRACING and the mode is langsmith: spans go nowhere\"")
+	assert.Contains(t, log.String(), "msg=\"genotel: spans are not exported\"")
+	assert.NotContains(t, log.String(), "LANGSMITH_API_KEY", "which is set")
+	shutdown(t, telemetry)
+}
+
 func TestWithoutDestinationsTheApplicationsProviderIsLeftAsItIs(t *testing.T) {
 	logger, _ := logged()
 	spans := tracetest.NewSpanRecorder()

@@ -20,7 +20,17 @@ type destination struct {
 
 	// sends says which content goes there.
 	sends string
+	// allows ranks the content policy: 0 for no content, more for more.
+	allows int
+	// form is the backend whose own form is sent, empty for spans as they are.
+	form string
 }
+
+// The backends with a form of their own.
+const (
+	langsmithForm = "langsmith"
+	langtraceForm = "langtrace"
+)
 
 // plan is what options and environment come to.
 type plan struct {
@@ -46,6 +56,9 @@ func (c config) plan() (p plan, err error) {
 	}
 	var consoleErr error
 	p.console, consoleErr = c.consoleOutput()
+	if mode == ModeLangSmith && !c.langsmithIsOn(mode) {
+		p.noteSwitch(langsmithSwitch())
+	}
 	return p, errors.Join(err, otlpErr, consoleErr)
 }
 
@@ -55,30 +68,54 @@ func (p *plan) note(notice string) {
 	}
 }
 
+// noteSwitch says what comes of the mode for LangSmith where a variable switches it off.
+func (p *plan) noteSwitch(off string) {
+	whereto := "nowhere"
+	if len(p.destinations) > 0 || p.console != nil {
+		whereto = "to the other destinations only"
+	}
+	p.note(fmt.Sprintf("LangSmith is switched off by %s and the mode is langsmith: spans go %s", off, whereto))
+}
+
 // add leaves out what is there already: a backend shows a span twice that it gets
-// twice.
+// twice. Of two content policies the stricter one holds.
 func (p *plan) add(d destination) {
-	for _, there := range p.destinations {
-		if sameReceiver(there.Destination, d.Destination) {
-			p.note(fmt.Sprintf("%s and %s are the same receiver; it gets spans once", there.Name, d.Name))
-			return
+	for i, there := range p.destinations {
+		if !sameReceiver(there, d) {
+			continue
 		}
+		if d.isStricter(there) {
+			there.View, there.WantsRecord, there.sends, there.allows = d.View, d.WantsRecord, d.sends, d.allows
+			p.destinations[i] = there
+		}
+		p.note(fmt.Sprintf("%s and %s are the same receiver; it gets spans once, %s", there.Name, d.Name, there.sends))
+		return
 	}
 	p.destinations = append(p.destinations, d)
 }
 
+// isStricter compares content policies. A destination that sends what is on the span has
+// nothing to say against content in a backend's own form.
+func (d destination) isStricter(than destination) bool {
+	return d.allows < than.allows && (d.allows == 0 || d.form == than.form)
+}
+
 // sameReceiver reports whether two destinations end in the same place: the file, the URL
-// with all headers, or at LangSmith with the key and the project.
-func sameReceiver(a, b export.Destination) bool {
+// with all headers, or at LangSmith with key, workspace and project.
+func sameReceiver(a, b destination) bool {
 	if a.File != b.File || a.URL != b.URL || (a.Protocol == GRPC) != (b.Protocol == GRPC) {
 		return false
 	}
 	one, other := mergeHeaders(a.Headers), mergeHeaders(b.Headers)
-	project, key := http.CanonicalHeaderKey(langsmith.HeaderProject), http.CanonicalHeaderKey(langsmith.HeaderAPIKey)
-	if one[project] != "" {
-		return one[project] == other[project] && one[key] == other[key]
+	if a.form != langsmithForm && b.form != langsmithForm {
+		return maps.Equal(one, other)
 	}
-	return maps.Equal(one, other)
+	for _, name := range []string{langsmith.HeaderAPIKey, langsmith.HeaderTenantID, langsmith.HeaderProject} {
+		if name = http.CanonicalHeaderKey(name); one[name] != other[name] {
+			return false
+		}
+	}
+	return true
 }
 
 // String says for people what goes where.
@@ -114,6 +151,20 @@ func sends(content dialect.Content) string {
 		return "without content"
 	}
 }
+
+// allows ranks content for [destination]. Those that can meet at one receiver differ in
+// nothing but how much they let through.
+func allows(content dialect.Content) (rank int) {
+	for _, side := range []bool{content.Input, content.Output} {
+		if side {
+			rank += 2
+		}
+	}
+	return rank
+}
+
+// allowsOnSpan is the rank between none and all.
+const allowsOnSpan = 2
 
 // policy is a destination's own setting, or the common one.
 func (c config) policy(own Content) Content {

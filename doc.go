@@ -1,5 +1,6 @@
-// Package genotel sends the traces of GenAI applications to LangSmith, Langtrace
-// and any OpenTelemetry endpoint, to one of them or to several at once.
+// Package genotel sends the traces of GenAI applications to LangSmith, Langtrace,
+// any OpenTelemetry endpoint, files and the terminal, to one of them or to several at
+// once.
 //
 //	telemetry, err := genotel.Configure(ctx)
 //	if err != nil {
@@ -13,7 +14,8 @@
 // variables that the backends' own SDKs read. Every destination has its own form
 // of a span, its own queue and its own headers; nothing meant for one reaches
 // another. Message content goes to LangSmith and Langtrace, which exist to show
-// it, and to a plain OpenTelemetry endpoint only when asked for.
+// it, and to a plain OpenTelemetry endpoint or a file only when asked for. The terminal
+// shows prompts.
 //
 // Spans are made by instrumentations (see the packages under instrument) and by
 // package otelgenai, and pass through an ordinary TracerProvider: the

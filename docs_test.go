@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -138,6 +139,43 @@ func TestEveryOptionIsDocumented(t *testing.T) {
 		for _, match := range found {
 			assert.Contains(t, page, "`"+string(match[1])+"(", file)
 		}
+	}
+}
+
+func TestEveryVariableIsDocumented(t *testing.T) {
+	page := documents(t)["docs/configuration.md"]
+	named := regexp.MustCompile(`"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"`)
+	ended := regexp.MustCompile(`(langsmith|otlp)Variable\((.*?)\)`)
+	prefixes := map[string]string{"langsmith": "LANGSMITH_", "otlp": "OTEL_EXPORTER_OTLP_"}
+	found := map[string]bool{}
+	for _, pattern := range []string{"*.go", "otelgenai/*.go", "console/*.go"} {
+		files, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			source, err := os.ReadFile(file)
+			require.NoError(t, err)
+			for _, match := range ended.FindAllSubmatch(source, -1) {
+				if argument := string(match[2]); argument != "suffix string" { // that of the declaration
+					suffix, err := strconv.Unquote(argument)
+					require.NoError(t, err, "%s: the name is not to be seen in %s", file, match[0])
+					found[prefixes[string(match[1])]+suffix] = true
+				}
+			}
+			for _, match := range named.FindAllSubmatch(ended.ReplaceAll(source, nil), -1) {
+				found[string(match[1])] = true
+			}
+		}
+	}
+	for _, name := range []string{
+		"LANGSMITH_API_KEY", "LANGCHAIN_TRACING_V2", "OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_SDK_DISABLED", "GENOTEL_DIALECTS", "LC_ALL",
+	} {
+		require.Contains(t, found, name, "the search finds nothing any more")
+	}
+	for name := range found {
+		assert.True(t, regexp.MustCompile(`\b`+name+`\b`).MatchString(page), name)
 	}
 }
 

@@ -50,7 +50,7 @@ func TestAFileThatIsNamedTwiceGetsSpansOnce(t *testing.T) {
 	}).plan()
 	require.NoError(t, err)
 	assert.Equal(t, []string{"file", "file-3"}, names(p.exported()))
-	assert.Equal(t, []string{"file and again are the same receiver; it gets spans once"}, p.notices)
+	assert.Equal(t, []string{"file and again are the same receiver; it gets spans once, with the content that is on the span"}, p.notices)
 }
 
 func TestAFileSeesWhatItIsAllowedTo(t *testing.T) {

@@ -2,6 +2,7 @@ package genotel
 
 import (
 	"errors"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -50,7 +51,7 @@ func (c config) langsmithDestinations(mode Mode, p *plan) ([]destination, error)
 	case mode == ModeOTel && asked:
 		p.note("the mode is OpenTelemetry only; nothing is sent to LangSmith")
 		return nil, nil
-	case mode == ModeOTel, !asked && langsmithSwitchedOff():
+	case !c.langsmithIsOn(mode):
 		return nil, nil
 	case !asked && replicas != "":
 		return c.langsmithReplicas(source, replicas)
@@ -78,7 +79,7 @@ func (c config) langsmithDestination(d LangSmith, name string, needed bool) ([]d
 		return nil, err
 	}
 	content := c.visibleToLangSmith(d.Content)
-	resolved := destination{sends: sends(content), Destination: export.Destination{
+	resolved := destination{sends: sends(content), allows: allows(content), form: langsmithForm, Destination: export.Destination{
 		Name:        name,
 		URL:         target,
 		Headers:     d.headers(c.project),
@@ -88,17 +89,21 @@ func (c config) langsmithDestination(d LangSmith, name string, needed bool) ([]d
 	return []destination{resolved}, nil
 }
 
-// langsmithSwitchedOff follows LangSmith's gate: off when one of its names is set
-// and none says yes.
-func langsmithSwitchedOff() bool {
-	off := false
-	for _, suffix := range []string{"TRACING_V2", "TRACING"} {
-		for _, prefix := range []string{"LANGSMITH_", "LANGCHAIN_"} {
-			value, _ := variable(prefix + suffix)
-			if truish(value) {
-				return false
-			}
-			off = off || value != ""
+// langsmithIsOn reports whether neither the mode nor a variable switches LangSmith off.
+func (c config) langsmithIsOn(mode Mode) bool {
+	return mode != ModeOTel && (c.langsmith != nil || langsmithSwitch() == "")
+}
+
+// langsmithSwitch names the variable that switches LangSmith off, "" for none. It follows
+// LangSmith's gate: off when one of its names is set and none says yes.
+func langsmithSwitch() (off string) {
+	for _, name := range []string{"LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2", "LANGSMITH_TRACING", "LANGCHAIN_TRACING"} {
+		value, _ := variable(name)
+		if truish(value) {
+			return ""
+		}
+		if value != "" {
+			off = name
 		}
 	}
 	return off
@@ -134,26 +139,43 @@ func langsmithView(content dialect.Content, sampled func(trace.TraceID) bool) ex
 	}
 }
 
-// isLangSmith reports whether a URL is LangSmith's own, in any region, or on the host
-// that the environment names as LangSmith's.
-func isLangSmith(u *url.URL) bool {
+// isLangSmiths reports whether a URL is LangSmith's own, in any region. Without
+// encryption anybody could be there.
+func isLangSmiths(u *url.URL) bool {
+	own, _ := url.Parse(langsmithEndpoint)
 	host := strings.ToLower(u.Hostname())
-	if own, _ := url.Parse(langsmithEndpoint); host == own.Hostname() || strings.HasSuffix(host, "."+own.Hostname()) {
-		return true
-	}
-	endpoint, _ := langsmithVariable("ENDPOINT")
-	named, err := url.Parse(trimmed(endpoint))
-	return err == nil && named.Host != "" && strings.EqualFold(named.Host, u.Host)
+	return u.Scheme == own.Scheme && (host == own.Hostname() || strings.HasSuffix(host, "."+own.Hostname()))
 }
 
-// langsmithHeaders adds key and project to headers that lack them: LangSmith's
-// documentation says that it happens by itself.
-func (c config) langsmithHeaders(given map[string]string) map[string]string {
-	own := map[string]string{langsmith.HeaderProject: LangSmith{}.project(c.project)}
-	if key := langsmithKey(""); key != "" {
-		own[langsmith.HeaderAPIKey] = key
+// langsmithOfEnvironment is the traces URL of the LangSmith that the environment's key
+// is for, nil when the variable holds no URL.
+func langsmithOfEnvironment() *url.URL {
+	target, err := LangSmith{}.url()
+	if err != nil {
+		return nil
 	}
-	return mergeHeaders(own, given)
+	u, _ := url.Parse(target)
+	return u
+}
+
+// isSameURL compares all that tells one receiver from another on the same host.
+func isSameURL(a, b *url.URL) bool {
+	return a != nil && b != nil && a.Scheme == b.Scheme && strings.EqualFold(a.Host, b.Host) && a.Path == b.Path
+}
+
+// langsmithHeaders adds key, workspace and project to headers that lack them: LangSmith's
+// documentation says that it happens by itself. The workspace belongs to the key.
+func (c config) langsmithHeaders(given map[string]string) map[string]string {
+	own := LangSmith{APIKey: langsmithKey("")}.headers(c.project)
+	theirs := mergeHeaders(given)
+	key := http.CanonicalHeaderKey(langsmith.HeaderAPIKey)
+	if theirs[key] != "" && theirs[key] != own[key] {
+		delete(own, http.CanonicalHeaderKey(langsmith.HeaderTenantID))
+	}
+	if own[key] == "" {
+		delete(own, key)
+	}
+	return mergeHeaders(own, theirs)
 }
 
 // url is the traces URL. People give the endpoint with and without parts of the

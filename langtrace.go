@@ -52,7 +52,7 @@ func (c config) langtraceDestination() ([]destination, error) {
 		return nil, err
 	}
 	content := c.visible(d.Content, hidden, hidden)
-	return []destination{{sends: sends(content), Destination: export.Destination{
+	return []destination{{sends: sends(content), allows: allows(content), form: langtraceForm, Destination: export.Destination{
 		Name:           "langtrace",
 		URL:            target,
 		Headers:        headers,

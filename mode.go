@@ -8,7 +8,7 @@ import (
 
 // Mode says which of two destinations get spans: LangSmith, and the OpenTelemetry
 // endpoint that the environment names. Destinations given by an option are there in
-// every mode, except that nothing ever goes to LangSmith in [ModeOTel].
+// every mode, but for that of [WithLangSmith] in [ModeOTel].
 type Mode uint8
 
 const (
@@ -21,9 +21,10 @@ const (
 	// ModeHybrid sends to LangSmith and to the environment's endpoint, if it names
 	// one. A key is needed.
 	ModeHybrid
-	// ModeOTel sends to the environment's endpoint and never to LangSmith. Where
-	// neither environment nor options name a destination it is the Collector on this
-	// machine, http://localhost:4318.
+	// ModeOTel sends to the environment's endpoint, and neither WithLangSmith nor the
+	// variables of LangSmith have an effect; an endpoint that is LangSmith's own URL is
+	// one like any other. Where neither environment nor options name a destination it is
+	// the Collector on this machine, http://localhost:4318.
 	ModeOTel //nolint:revive // as OpenTelemetry writes itself
 )
 

@@ -2,8 +2,10 @@ package genotel
 
 import (
 	"encoding/binary"
+	"io"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -97,8 +99,10 @@ func TestTheModeDecidesWhoGetsSpans(t *testing.T) {
 		"default, key and a destination":      {variables{key: "k", endpoint: "http://h"}, []Option{collector}, []string{"langsmith", "collector"}, 0, ""},
 		"default, Langtrace and endpoint":     {variables{"LANGTRACE_API_KEY": "k", endpoint: "http://h"}, nil, []string{"langtrace", "otlp"}, 0, ""},
 		"langsmith":                           {variables{key: "k", endpoint: "http://h"}, []Option{WithMode(ModeLangSmith)}, []string{"langsmith"}, 1, ""},
-		"langsmith without a key":             {variables{endpoint: "http://h"}, []Option{WithMode(ModeLangSmith)}, nil, 1, "LANGSMITH_API_KEY"},
-		"langsmith, switched off":             {variables{"LANGSMITH_TRACING": "false"}, []Option{WithMode(ModeLangSmith)}, nil, 0, ""},
+		"langsmith without a key":             {variables{endpoint: "http://h"}, []Option{WithMode(ModeLangSmith)}, nil, 0, "LANGSMITH_API_KEY"},
+		"langsmith, switched off":             {variables{"LANGSMITH_TRACING": "false"}, []Option{WithMode(ModeLangSmith)}, nil, 1, ""},
+		"langsmith, switched off, endpoint":   {variables{key: "k", endpoint: "http://h", "LANGSMITH_TRACING": "false"}, []Option{WithMode(ModeLangSmith)}, nil, 1, ""},
+		"langsmith, switched off, option":     {variables{endpoint: "http://h", "LANGSMITH_TRACING": "false"}, []Option{WithMode(ModeLangSmith), langsmith}, []string{"langsmith"}, 1, ""},
 		"langsmith and a destination":         {nil, []Option{WithMode(ModeLangSmith), langsmith, collector}, []string{"langsmith", "collector"}, 0, ""},
 		"hybrid":                              {variables{key: "k", endpoint: "http://h"}, []Option{WithMode(ModeHybrid)}, []string{"langsmith", "otlp"}, 0, ""},
 		"hybrid without an endpoint":          {variables{key: "k"}, []Option{WithMode(ModeHybrid)}, []string{"langsmith"}, 0, ""},
@@ -126,6 +130,23 @@ func TestTheModeDecidesWhoGetsSpans(t *testing.T) {
 			assert.Len(t, p.notices, test.notices, p.notices)
 		})
 	}
+}
+
+func TestAModeForALangSmithThatIsSwitchedOffSaysWhereSpansGo(t *testing.T) {
+	setenv(t, map[string]string{"LANGCHAIN_TRACING_V2": "false", "LANGSMITH_TRACING_MODE": "langsmith", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://h"})
+	const reason = "LangSmith is switched off by LANGCHAIN_TRACING_V2 and the mode is langsmith: spans go "
+	for want, opts := range map[string][]Option{
+		"nowhere":                        nil,
+		"to the other destinations only": {WithOTLP(OTLP{Endpoint: "http://c"})},
+	} {
+		p, err := newConfig(opts).plan()
+		require.NoError(t, err)
+		assert.Equal(t, []string{reason + want}, p.notices)
+		assert.Len(t, p.destinations, len(opts))
+	}
+	p, err := newConfig([]Option{WithConsole(io.Discard)}).plan()
+	require.NoError(t, err)
+	assert.Equal(t, []string{reason + "to the other destinations only"}, p.notices)
 }
 
 func TestWithoutAnEndpointTheModeOfOpenTelemetryMeansTheCollectorHere(t *testing.T) {
@@ -158,7 +179,7 @@ func TestAReceiverThatIsNamedTwiceGetsSpansOnce(t *testing.T) {
 			}
 			require.Len(t, p.destinations, 1)
 			assert.Equal(t, "langsmith", p.destinations[0].Name)
-			assert.Equal(t, []string{"langsmith and otlp are the same receiver; it gets spans once"}, p.notices)
+			assert.Equal(t, []string{"langsmith and otlp are the same receiver; it gets spans once, with content"}, p.notices)
 		})
 	}
 	t.Run("plain endpoints", func(t *testing.T) {
@@ -187,16 +208,13 @@ func TestLangSmithGetsItsFormAlsoAsAnOpenTelemetryEndpoint(t *testing.T) {
 			map[string]string{"X-Api-Key": "mine", "Langsmith-Project": "here"},
 			true,
 		},
-		"a region, headers of the environment": {
-			map[string]string{
-				"OTEL_EXPORTER_OTLP_ENDPOINT": "https://eu.api.smith.langchain.com/otel", "LANGSMITH_API_KEY": "k",
-				"LANGSMITH_PROJECT": "p", "LANGSMITH_TRACING": "false",
-			},
-			map[string]string{"X-Api-Key": "k", "Langsmith-Project": "p"},
+		"a region, the project of the environment": {
+			map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "https://eu.api.smith.langchain.com/otel", "LANGSMITH_PROJECT": "p"},
+			map[string]string{"Langsmith-Project": "p"},
 			true,
 		},
-		"the host that is named": {
-			map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "https://smith.acme.com/otel", "LANGSMITH_ENDPOINT": "https://smith.acme.com/api/v1"},
+		"the endpoint that is named": {
+			map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "https://Smith.acme.com/api/v1/otel", "LANGSMITH_ENDPOINT": "https://smith.acme.com/api/v1"},
 			map[string]string{"Langsmith-Project": "default"},
 			true,
 		},
@@ -217,6 +235,209 @@ func TestLangSmithGetsItsFormAlsoAsAnOpenTelemetryEndpoint(t *testing.T) {
 			question, answer := sees(d)
 			assert.Equal(t, test.langsmith, question)
 			assert.Equal(t, test.langsmith, answer)
+		})
+	}
+}
+
+func TestWorkspacesOfOneKeyAreSeveralReceivers(t *testing.T) {
+	const url = "https://api.smith.langchain.com/otel"
+	for workspace, count := range map[string]int{"A": 1, "B": 2, "": 2} {
+		all, err := destinations(WithLangSmith(LangSmith{APIKey: "k", WorkspaceID: "A"}), WithOTLP(OTLP{
+			Endpoint: url, Headers: map[string]string{"x-api-key": "k", "x-tenant-id": workspace, "langsmith-project": "default"},
+		}))
+		require.NoError(t, err)
+		assert.Len(t, all, count, workspace)
+	}
+}
+
+func TestAHeaderForAProjectMakesNoLangSmith(t *testing.T) {
+	all, err := destinations(
+		WithOTLP(OTLP{Name: "a", Endpoint: "http://h", Headers: map[string]string{"Langsmith-Project": "p", "x-tenant": "1"}}),
+		WithOTLP(OTLP{Name: "b", Endpoint: "http://h", Headers: map[string]string{"Langsmith-Project": "p", "x-tenant": "2"}}),
+	)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"a", "b"}, names(all))
+}
+
+func TestOfTwoContentPoliciesForOneReceiverTheStricterHolds(t *testing.T) {
+	policies := map[Content]struct {
+		rank  int
+		sends string
+	}{
+		ContentExclude: {0, "without content"}, ContentDefault: {1, "with the content that is on the span"}, ContentInclude: {2, "with content"},
+	}
+	for first, one := range policies {
+		for second, other := range policies {
+			p, err := newConfig([]Option{
+				WithOTLP(OTLP{Name: "a", Endpoint: "http://h", Content: first}), WithOTLP(OTLP{Name: "b", Endpoint: "http://h", Content: second}),
+			}).plan()
+			require.NoError(t, err)
+			require.Equal(t, []string{"a"}, names(p.exported()))
+			want := one
+			if other.rank < one.rank {
+				want = other
+			}
+			assert.Equal(t, []string{"a and b are the same receiver; it gets spans once, " + want.sends}, p.notices)
+			assert.Equal(t, "a (h) "+want.sends, p.String())
+			question, answer := sees(p.exported()[0])
+			assert.Equal(t, want.rank == 2, question)
+			assert.Equal(t, want.rank == 2, answer)
+			assert.Equal(t, want.rank == 1, p.exported()[0].View == nil)
+		}
+	}
+	t.Run("at LangSmith", func(t *testing.T) {
+		langsmith := WithLangSmith(LangSmith{APIKey: "k"})
+		header := map[string]string{"x-api-key": "k", "langsmith-project": "default"}
+		d := resolved(t, langsmith, WithOTLP(OTLP{Endpoint: "https://api.smith.langchain.com/otel", Headers: header, Content: ContentExclude}))
+		question, answer := sees(d)
+		assert.False(t, question || answer)
+		assert.Equal(t, "langsmith", d.Name)
+	})
+	t.Run("at Langtrace", func(t *testing.T) {
+		langtrace := WithLangtrace(Langtrace{APIKey: "k"})
+		for policy, want := range map[Content]bool{ContentDefault: true, ContentInclude: true, ContentExclude: false} {
+			d := resolved(t, langtrace, WithOTLP(OTLP{
+				TracesEndpoint: "https://app.langtrace.ai/api/trace", Headers: map[string]string{"x-api-key": "k"}, Content: policy,
+			}))
+			question, answer := sees(d)
+			assert.Equal(t, want, question)
+			assert.Equal(t, want, answer)
+		}
+	})
+	t.Run("at a LangSmith that looks like any endpoint", func(t *testing.T) {
+		langsmith := WithLangSmith(LangSmith{APIKey: "k", Endpoint: "https://smith.acme.com"})
+		for policy, want := range map[Content]bool{ContentDefault: true, ContentInclude: true, ContentExclude: false} {
+			header := map[string]string{"x-api-key": "k", "langsmith-project": "default"}
+			d := resolved(t, langsmith, WithOTLP(OTLP{Endpoint: "https://smith.acme.com/otel", Headers: header, Content: policy}))
+			question, answer := sees(d)
+			assert.Equal(t, want, question)
+			assert.Equal(t, want, answer)
+		}
+	})
+}
+
+func TestTheKeyOfLangSmithGoesToLangSmithOnly(t *testing.T) {
+	for name, test := range map[string]struct {
+		langsmith, endpoint string
+		key, form           bool
+	}{
+		"a region":                          {"", "https://eu.api.smith.langchain.com/otel", true, true},
+		"two regions":                       {"https://eu.api.smith.langchain.com", "https://apac.api.smith.langchain.com/otel", true, true},
+		"the URL that is named":             {"https://obs.corp/langsmith", "https://obs.corp/langsmith/otel", true, true},
+		"the URL that is named, in clear":   {"http://obs.corp:1984/api/v1", "http://obs.corp:1984/api/v1/otel", true, true},
+		"a collector on the same host":      {"https://obs.corp/langsmith", "https://obs.corp/collector", false, false},
+		"a URL below the one that is named": {"https://obs.corp/langsmith", "https://obs.corp/langsmith/otel/other", false, false},
+		"another port":                      {"https://obs.corp/langsmith", "https://obs.corp:4318/langsmith/otel", false, false},
+		"without the encryption":            {"https://obs.corp/langsmith", "http://obs.corp/langsmith/otel", false, false},
+		"LangSmith's host in clear":         {"", "http://api.smith.langchain.com/otel", false, false},
+		"a host with such an end":           {"", "https://evil-api.smith.langchain.com/otel", false, false},
+		"a host with such a beginning":      {"", "https://api.smith.langchain.com.evil.example/otel", false, false},
+		"LangSmith's, but the key is not":   {"https://obs.corp/langsmith", "https://api.smith.langchain.com/otel", false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			setenv(t, map[string]string{
+				"LANGSMITH_API_KEY": "SECRET", "LANGSMITH_ENDPOINT": test.langsmith, "LANGSMITH_TRACING_MODE": "hybrid",
+				"OTEL_EXPORTER_OTLP_ENDPOINT": test.endpoint,
+			})
+			p, err := newConfig([]Option{WithLangSmith(LangSmith{APIKey: "another"})}).plan()
+			require.NoError(t, err)
+			require.Len(t, p.destinations, 2)
+			d := p.exported()[1]
+			assert.Equal(t, test.key, headers(t, d)["X-Api-Key"] == "SECRET", d.Headers)
+			assert.Equal(t, test.key, len(d.Headers) > 0, d.Headers)
+			question, answer := sees(d)
+			assert.Equal(t, test.form, question)
+			assert.Equal(t, test.form, answer)
+		})
+	}
+	t.Run("over gRPC", func(t *testing.T) {
+		setenv(t, map[string]string{
+			"LANGSMITH_API_KEY": "SECRET", "LANGSMITH_TRACING_MODE": "hybrid", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
+			"OTEL_EXPORTER_OTLP_ENDPOINT": "https://api.smith.langchain.com",
+		})
+		all, err := destinations()
+		require.NoError(t, err)
+		require.Len(t, all, 2)
+		assert.Empty(t, all[1].Headers)
+	})
+}
+
+func TestTheWorkspaceGoesWithItsOwnKeyOnly(t *testing.T) {
+	for given, want := range map[string]map[string]string{
+		"":                               {"X-Api-Key": "k", "X-Tenant-Id": "w", "Langsmith-Project": "default"},
+		"x-api-key=k":                    {"X-Api-Key": "k", "X-Tenant-Id": "w", "Langsmith-Project": "default"},
+		"X-Tenant-ID=mine":               {"X-Api-Key": "k", "X-Tenant-Id": "mine", "Langsmith-Project": "default"},
+		"x-api-key=other":                {"X-Api-Key": "other", "Langsmith-Project": "default"},
+		"x-api-key=o,x-tenant-id=theirs": {"X-Api-Key": "o", "X-Tenant-Id": "theirs", "Langsmith-Project": "default"},
+	} {
+		t.Run(given, func(t *testing.T) {
+			setenv(t, map[string]string{
+				"LANGSMITH_API_KEY": "k", "LANGSMITH_WORKSPACE_ID": "w", "LANGSMITH_TRACING_MODE": "hybrid",
+				"OTEL_EXPORTER_OTLP_ENDPOINT": "https://eu.api.smith.langchain.com/otel", "OTEL_EXPORTER_OTLP_HEADERS": given,
+			})
+			all, err := destinations()
+			require.NoError(t, err)
+			require.Len(t, all, 2)
+			assert.Equal(t, want, headers(t, all[1]))
+		})
+	}
+}
+
+func TestAnOTLPOptionAtLangSmithTakesItsFormAndNothingOfTheEnvironment(t *testing.T) {
+	setenv(t, map[string]string{
+		"LANGSMITH_API_KEY": "SECRET", "LANGSMITH_PROJECT": "p", "LANGSMITH_WORKSPACE_ID": "w", "LANGSMITH_ENDPOINT": "https://smith.acme.com",
+	})
+	for name, test := range map[string]struct {
+		endpoint        string
+		content, common Content
+		hidden          string
+		want            bool
+	}{
+		"LangSmith's own":               {endpoint: "https://api.smith.langchain.com/otel", want: true},
+		"excluded":                      {endpoint: "https://api.smith.langchain.com/otel", content: ContentExclude},
+		"excluded for all":              {endpoint: "https://api.smith.langchain.com/otel", common: ContentExclude},
+		"included here":                 {endpoint: "https://api.smith.langchain.com/otel", content: ContentInclude, common: ContentExclude, want: true},
+		"hidden by a variable":          {endpoint: "https://api.smith.langchain.com/otel", hidden: "true"},
+		"in clear":                      {endpoint: "http://api.smith.langchain.com/otel"},
+		"the one of the environment":    {endpoint: "https://smith.acme.com/otel"},
+		"on the host of that, in clear": {endpoint: "http://smith.acme.com/collector"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			setenv(t, map[string]string{"LANGSMITH_HIDE_INPUTS": test.hidden, "LANGSMITH_HIDE_OUTPUTS": test.hidden})
+			given := map[string]string{"x-api-key": "mine"}
+			all, err := destinations(WithContent(test.common), WithOTLP(OTLP{Endpoint: test.endpoint, Content: test.content, Headers: given}))
+			require.NoError(t, err)
+			require.Len(t, all, 2)
+			assert.Equal(t, given, all[1].Headers)
+			question, answer := sees(all[1])
+			assert.Equal(t, test.want, question)
+			assert.Equal(t, test.want, answer)
+		})
+	}
+}
+
+func TestWhereLangSmithIsSwitchedOffItsURLIsOneLikeAnyOther(t *testing.T) {
+	for name, variables := range map[string]map[string]string{
+		"by the mode":   {"LANGSMITH_TRACING_MODE": "otel"},
+		"by its switch": {"LANGSMITH_TRACING": "false"},
+		"in hybrid":     {"LANGSMITH_TRACING": "false", "LANGSMITH_TRACING_MODE": "hybrid"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			setenv(t, variables)
+			setenv(t, map[string]string{
+				"LANGSMITH_API_KEY": "SECRET", "LANGSMITH_PROJECT": "p", "LANGSMITH_WORKSPACE_ID": "w",
+				"OTEL_EXPORTER_OTLP_HEADERS": "x-api-key=mine",
+			})
+			for _, endpoint := range []string{"https://api.smith.langchain.com/otel", "https://smith.acme.com/otel"} {
+				setenv(t, map[string]string{"LANGSMITH_ENDPOINT": strings.TrimSuffix(endpoint, "/otel"), "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint})
+				for _, d := range []export.Destination{
+					resolved(t), resolved(t, WithOTLP(OTLP{Endpoint: endpoint, Headers: map[string]string{"x-api-key": "mine"}})),
+				} {
+					assert.Equal(t, endpoint+"/v1/traces", d.URL)
+					assert.Equal(t, map[string]string{"x-api-key": "mine"}, d.Headers)
+					assert.Nil(t, d.View, "spans go as they are")
+				}
+			}
 		})
 	}
 }

@@ -164,8 +164,7 @@ func WithMode(mode Mode) Option {
 
 // WithLangSmith sends spans to LangSmith. Fields left empty are taken from the
 // environment. Without the option, LANGSMITH_API_KEY switches LangSmith on, or
-// LANGSMITH_RUNS_ENDPOINTS several. In [ModeOTel] nothing is sent to LangSmith, with
-// the option or without.
+// LANGSMITH_RUNS_ENDPOINTS several. In [ModeOTel] it has no effect.
 func WithLangSmith(destination LangSmith) Option {
 	return optionFunc(func(c config) config {
 		c.langsmith = &destination
@@ -183,7 +182,8 @@ func WithLangtrace(destination Langtrace) Option {
 }
 
 // WithOTLP sends spans to an OpenTelemetry endpoint; given several times, to
-// several. Nothing of it is taken from the environment. Without the option,
+// several. Nothing of it is taken from the environment. LangSmith's own URL gets spans
+// in LangSmith's form, with content, unless LangSmith is switched off. Without the option,
 // OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT adds one, as the
 // [Mode] has it.
 func WithOTLP(destination OTLP) Option {

@@ -41,7 +41,8 @@ type OTLP struct {
 	// Content is the content policy.
 	Content Content
 
-	missing string // what was not given of what the backend needs
+	missing     string // what was not given of what the backend needs
+	environment bool   // whether the variables name it
 }
 
 // Compression of request bodies.
@@ -83,7 +84,7 @@ func (c config) otlpDestinations(mode Mode, langsmith, elsewhere bool, p *plan) 
 	var problems []error
 	for i, d := range configured {
 		d.Name = d.name(i)
-		resolved, err := c.otlpDestination(d)
+		resolved, err := c.otlpDestination(mode, d)
 		if err != nil {
 			problems = append(problems, err)
 			continue
@@ -105,7 +106,9 @@ func (c config) otlpOfEnvironment(mode Mode, langsmith, elsewhere bool, p *plan)
 		assumed.Endpoint = collectorEndpoints[assumed.Protocol]
 		p.note("no OpenTelemetry endpoint is set; spans go to the Collector that may be at " + assumed.Endpoint)
 		return &assumed, err
-	case d != nil && (mode == ModeLangSmith || mode == ModeDefault && langsmith):
+	case mode == ModeLangSmith && !langsmith:
+		return nil, nil //nolint:nilnil // as the mode has it
+	case d != nil && langsmith && mode != ModeHybrid:
 		p.note("spans go to LangSmith and not to the OpenTelemetry endpoint of the environment; " +
 			"set LANGSMITH_TRACING_MODE=hybrid for both")
 		return nil, nil //nolint:nilnil // no destination is a good answer
@@ -114,8 +117,9 @@ func (c config) otlpOfEnvironment(mode Mode, langsmith, elsewhere bool, p *plan)
 }
 
 // otlpDestination gives LangSmith its own form also where its URL is given as that of
-// any endpoint, as LangSmith's documentation has it.
-func (c config) otlpDestination(d OTLP) (destination, error) {
+// any endpoint, as LangSmith's documentation has it. Where LangSmith is switched off its
+// URL is one like any other.
+func (c config) otlpDestination(mode Mode, d OTLP) (destination, error) {
 	if d.missing != "" {
 		return destination{}, fmt.Errorf("%s: no %s", d.Name, d.missing)
 	}
@@ -132,25 +136,41 @@ func (c config) otlpDestination(d OTLP) (destination, error) {
 		Compression: d.Compression,
 		Timeout:     d.Timeout,
 	})
-	if !isLangSmith(target) {
+	if !c.langsmithIsOn(mode) || !d.isLangSmith(target) {
 		return resolved, nil
 	}
 	sampled, err := langsmithSampler()
 	content := c.visibleToLangSmith(d.Content)
-	resolved.sends = sends(content)
-	resolved.Headers = c.langsmithHeaders(d.Headers)
+	resolved.sends, resolved.allows, resolved.form = sends(content), allows(content), langsmithForm
 	resolved.View, resolved.WantsRecord = langsmithView(content, sampled), true
+	if d.environment && isForKeyOfEnvironment(target) {
+		resolved.Headers = c.langsmithHeaders(d.Headers)
+	}
 	return resolved, err
+}
+
+// isLangSmith reports whether target is LangSmith's own, or the very URL that the
+// environment names as LangSmith's. An option knows nothing of the environment.
+func (d OTLP) isLangSmith(target *url.URL) bool {
+	return d.Protocol != GRPC && (isLangSmiths(target) || d.environment && isSameURL(target, langsmithOfEnvironment()))
+}
+
+// isForKeyOfEnvironment reports whether target may see the environment's key: that of a
+// LangSmith elsewhere is none of LangSmith's business.
+func isForKeyOfEnvironment(target *url.URL) bool {
+	named := langsmithOfEnvironment()
+	return isSameURL(target, named) || named != nil && isLangSmiths(named) && isLangSmiths(target)
 }
 
 // plain is a destination that gets spans as they are, but for their content.
 func (c config) plain(own Content, to export.Destination) destination {
 	policy := c.policy(own)
 	if policy == ContentDefault {
-		return destination{sends: "with the content that is on the span", Destination: to}
+		return destination{sends: "with the content that is on the span", allows: allowsOnSpan, Destination: to}
 	}
-	to.View, to.WantsRecord = view(dialect.GenAIView(visibleBy(policy))), true
-	return destination{sends: sends(visibleBy(policy)), Destination: to}
+	content := visibleBy(policy)
+	to.View, to.WantsRecord = view(dialect.GenAIView(content)), true
+	return destination{sends: sends(content), allows: allows(content), Destination: to}
 }
 
 func visibleBy(policy Content) dialect.Content {

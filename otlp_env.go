@@ -17,6 +17,7 @@ func otlpFromEnv() (*OTLP, error) {
 		return nil, nil //nolint:nilnil // no destination is a good answer
 	}
 	d, settings := otlpSettings()
+	d.environment = true
 	d.TracesEndpoint, d.Endpoint = d.secured(traces), d.secured(base)
 	var endpoint error
 	if traces != "" {

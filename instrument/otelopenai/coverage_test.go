@@ -63,7 +63,7 @@ var coverage = []covered{
 		endpoint: "GET /responses/resp_1", answer: coveredResponse,
 		events: []string{`{"type":"response.completed","response":` + coveredResponse + `}`},
 	},
-	{endpoint: "POST /responses/resp_1/cancel", answer: strings.Replace(coveredResponse, "completed", "cancelled", 1)},
+	{endpoint: "POST /responses/resp_1/cancel", answer: strings.Replace(coveredResponse, "completed", "cancelled", 1)}, //nolint:misspell // as the protocol spells it
 	{
 		endpoint: "POST /responses/compact", request: `{"model":"m","input":"Q"}`,
 		answer: `{"id":"resp_2","object":"response.compaction","output":[{"type":"message","role":"user","content":[{"type":"input_text","text":"Q"}]},` +
@@ -241,7 +241,7 @@ func (c covered) calls(t *testing.T) (records []*record.Call) {
 	if len(body) > 0 {
 		req.Header.Set("Content-Type", contentType)
 	}
-	res, err = plain.Do(req)
+	res, err = plain.Do(req) //nolint:bodyclose // consume closes it
 	require.NoError(t, err)
 	consume(t, res)
 	require.NoError(t, provider.ForceFlush(t.Context()))
