@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -396,9 +397,9 @@ func TestFailuresOfACallsTransportAreClassifiedAndNamed(t *testing.T) {
 		assert.Equal(t, outcome{class: transient, problem: "timeout: " + host(s)}, o)
 	})
 	t.Run("a server of HTTP/1.1", func(t *testing.T) {
-		s := server(t, http.NotFoundHandler())
-		o := attemptAtGRPC(t, Destination{URL: s.URL})
-		assert.Equal(t, outcome{class: misconfigured, problem: "server does not speak HTTP/2: " + host(s)}, o)
+		address := elderServer(t)
+		o := attemptAtGRPC(t, Destination{URL: "http://" + address})
+		assert.Equal(t, outcome{class: misconfigured, problem: "server does not speak HTTP/2: " + address}, o)
 	})
 	t.Run("a server of HTTP/1.1 over TLS", func(t *testing.T) {
 		s := httptest.NewUnstartedServer(http.NotFoundHandler())
@@ -417,6 +418,30 @@ func TestFailuresOfACallsTransportAreClassifiedAndNamed(t *testing.T) {
 		o := attemptAt(t, Destination{URL: grpcServer(t, &collector{}).URL})
 		assert.Equal(t, transient, o.class)
 	})
+}
+
+// elderServer refuses what it takes for a malformed request of HTTP/1.1, and returns
+// its address. It reads on after that: a server that closes at once resets the
+// connection before its answer is read, if chance will have it.
+func elderServer(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // on loopback, for the time of the test
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer func() { _ = conn.Close() }()
+				_, _ = io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+				_, _ = io.Copy(io.Discard, conn)
+			}()
+		}
+	}()
+	return listener.Addr().String()
 }
 
 func trusting(s *httptest.Server) *tls.Config {
