@@ -425,7 +425,7 @@ func TestFailuresOfACallsTransportAreClassifiedAndNamed(t *testing.T) {
 // connection before its answer is read, if chance will have it.
 func elderServer(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // on loopback, for the time of the test
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = listener.Close() })
 	go func() {

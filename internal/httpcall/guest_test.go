@@ -160,11 +160,11 @@ func TestWhatComesLateFromAnEarlierAttemptIsIgnored(t *testing.T) {
 
 func TestAResponseWithoutABodyKeepsItAndEndsTheSpan(t *testing.T) {
 	client, spans := newClient(exchange{})
-	res, err := client.NewCall(nil).RoundTrip(newRequest(t), func(req *http.Request) (*http.Response, error) {
+	res, err := client.NewCall(nil).RoundTrip(newRequest(t), func(req *http.Request) (*http.Response, error) { //nolint:bodyclose // it has none
 		return &http.Response{StatusCode: http.StatusNoContent, Header: http.Header{}, Body: http.NoBody, Request: req}, nil
 	})
 	require.NoError(t, err)
-	assert.Equal(t, http.NoBody, res.Body) //nolint:testifylint // the very value is what clients compare with
+	assert.Equal(t, http.NoBody, res.Body)
 	assert.Len(t, spans.Ended(), 1)
 }
 
@@ -187,7 +187,7 @@ func TestAResponseNamesTheCallersRequest(t *testing.T) {
 
 // counted is a context that counts who waits for its end.
 type counted struct {
-	context.Context //nolint:containedctx // it is one
+	context.Context
 
 	waiting *atomic.Int64
 }

@@ -58,7 +58,8 @@ func (f *flight) arrive(req *http.Request, c *Call, res *http.Response, err erro
 		f.finish(ctx, record.Completed, nil)
 	default:
 		c.gateway(f.call, req.Header, res.Header)
-		if f.receive(res); f.done {
+		f.receive(res)
+		if f.done {
 			return
 		}
 		if res.Body == http.NoBody { // which clients compare with
@@ -98,7 +99,8 @@ func (f *flight) receive(res *http.Response) {
 	f.body, f.pieces, f.retryable = nil, nil, shouldRetry(res)
 	f.format = formatOf(res, f.call.Request.Stream)
 	f.call.Content.Withheld = ""
-	if f.labeled(res); f.done {
+	f.labeled(res)
+	if f.done {
 		return
 	}
 	if f.format == opaque {
@@ -248,7 +250,8 @@ func (f *flight) end(ctx context.Context) {
 	switch f.format {
 	case events:
 		f.events.Flush(f.lastEvent)
-		if f.settle(ctx); f.done {
+		f.settle(ctx)
+		if f.done {
 			return
 		}
 		if f.call.Stream.Chunks == 0 && f.call.Error == nil {
