@@ -18,6 +18,12 @@ import (
 // Identifiers are left
 // alone: roles, models, finish reasons, names and ids of tools, ids of files.
 //
+// Of a text that is a JSON object or array, as tool arguments and schemas are, it gets
+// each string, decoded, and what it returns is written back as a string: escapes hide
+// nothing from it, and the text stays JSON. Strings that are JSON themselves are treated
+// the same way. Names of members, numbers, true, false and null are left alone. What is
+// not valid JSON, such as arguments that the model left half written, it gets as it is.
+//
 // It must be safe for concurrent use and may run on any goroutine, some time
 // after the call. It fails closed: when it returns an error or panics, all
 // content of that call is withheld, and the type of the error, not its text, is
@@ -32,6 +38,10 @@ type redaction struct {
 
 func (r *redaction) text(s *string) {
 	if *s == "" || r.err != nil {
+		return
+	}
+	if isJSON(*s) {
+		*s = r.strings(*s)
 		return
 	}
 	*s, r.err = r.call(*s)
