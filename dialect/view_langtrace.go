@@ -24,7 +24,7 @@ func LangtraceView(content Content) View {
 	return func(span trace.ReadOnlySpan, call *record.Call) trace.ReadOnlySpan {
 		var r *rewritten
 		if call == nil {
-			r = content.hide(span)
+			r = content.hide(span, false)
 			r.attributes = slices.DeleteFunc(r.attributes, func(kv attribute.KeyValue) bool { return forLangSmith(kv.Key) })
 		} else {
 			r = rewrite(span, keptForLangtrace)
