@@ -19,7 +19,7 @@ var (
 		"gen_ai.input.messages", "gen_ai.system_instructions", "gen_ai.tool.definitions", "gen_ai.tool.call.arguments",
 		"gen_ai.prompt", "gen_ai.prompt.0.content", "gen_ai.prompt.12.role", "gen_ai.prompt.variable.name",
 		"traceloop.entity.input", "input.value", "llm.input_messages.0.message.content", "llm.request.messages", "llm.tools",
-		"tools", "prompt",
+		"tools", "prompt", "gen_ai.agent.description", "gen_ai.main_agent.description",
 	}
 	outputs = []string{
 		"gen_ai.output.messages", "gen_ai.tool.call.result", "gen_ai.completion", "gen_ai.completion.0.content",
@@ -142,5 +142,20 @@ func TestTheStatusOfARecordedCallIsKept(t *testing.T) {
 	for backend, view := range views(nothing) {
 		status := view(stub(failedChat()).Snapshot(), failedChat()).Status()
 		assert.Equal(t, "429 rate_limit_exceeded (requests)", status.Description, backend)
+	}
+}
+
+func TestEveryViewShowsTheDescriptionOfAnAgentWithTheInputOnly(t *testing.T) {
+	c := made()
+	for side, content := range contents {
+		for backend, view := range views(content) {
+			for _, span := range []trace.ReadOnlySpan{stub(c).Snapshot(), tracetest.SpanStub{Name: "bare"}.Snapshot()} {
+				var want any
+				if content.Input {
+					want = c.Agent.Description
+				}
+				assert.Equal(t, want, value(t, view(span, c).Attributes(), "gen_ai.agent.description"), "%s/%s", backend, side)
+			}
+		}
 	}
 }

@@ -39,6 +39,7 @@ func LangSmithView(content Content) View {
 		prompt, completion := "{}", "{}"
 		if content.Input {
 			prompt = langsmithPrompt(call)
+			r.attributes = appendText(r.attributes, semconv.GenAIAgentDescriptionKey, call.Agent.Description)
 		}
 		if content.Output {
 			completion = langsmithCompletion(call)

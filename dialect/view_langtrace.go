@@ -99,6 +99,7 @@ func (r *rewritten) langtraceInput(c *record.Call, shown bool) {
 		r.attributes = append(r.attributes, langtrace.LLMRequestMessagesKey.String("[]"))
 		return
 	}
+	r.attributes = appendText(r.attributes, semconv.GenAIAgentDescriptionKey, c.Agent.Description)
 	r.attributes = append(r.attributes,
 		langtrace.LLMRequestMessagesKey.String(chatMessages(c, writeOpenAIMessage)))
 	if len(c.Request.Tools) > 0 {

@@ -14,7 +14,7 @@ import (
 // refusals, tool arguments and results, tool descriptions and schemas, variables
 // of prompts, transcripts, verdicts of moderations, media URIs, file names, names of
 // participants, stop sequences, error messages, the path of the request's URL,
-// descriptions of agents, and queries, texts, file names and metadata of searches.
+// names and descriptions of agents, and queries, texts, file names and metadata of searches.
 // Identifiers are left
 // alone: roles, models, finish reasons, names and ids of tools, ids of files.
 //
@@ -104,24 +104,24 @@ func redactScalars(c *record.Call, redact Redactor) bool {
 	if r.err == nil {
 		return true
 	}
-	c.Request.StopSequences, c.Path, c.Agent.Description = nil, "", ""
+	c.Request.StopSequences, c.Path = nil, ""
 	withhold(c, semconv.ContentWithheldRedactorError)
 	reportRedaction(r.err)
 	return false
 }
 
-// redactURL redacts a URL, or leaves nothing of it.
-func redactURL(url string, redact Redactor) string {
+// redactName redacts a URL or a name, or leaves nothing of it.
+func redactName(name string, redact Redactor) string {
 	if redact == nil {
-		return url
+		return name
 	}
 	r := redaction{redact: redact}
-	r.text(&url)
+	r.text(&name)
 	if r.err != nil {
 		reportRedaction(r.err)
 		return ""
 	}
-	return url
+	return name
 }
 
 // reportRedaction names the kind of the failure and not its text: many errors quote
@@ -144,6 +144,7 @@ func withhold(c *record.Call, reason string) {
 	if c.Error != nil {
 		c.Error.Message = ""
 	}
+	c.Agent.Description = ""
 	c.Content.Withheld = reason
 }
 
