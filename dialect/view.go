@@ -73,44 +73,6 @@ func isModelCall(attributes []attribute.KeyValue) bool {
 	return false
 }
 
-// hideErrors leaves of errors their type: status and message are mostly the same text,
-// and a stack trace begins with it.
-func (r *rewritten) hideErrors() {
-	kind := textOf(r.attributes, semconv.ErrorTypeKey)
-	for i, event := range r.events {
-		if event.Name != semconv.ExceptionEventName {
-			continue
-		}
-		if name := textOf(event.Attributes, semconv.ExceptionTypeKey); name != "" {
-			kind = name
-		}
-		attributes := make([]attribute.KeyValue, 0, len(event.Attributes))
-		for _, kv := range event.Attributes {
-			switch kv.Key {
-			case semconv.ExceptionMessageKey:
-				attributes = append(attributes, semconv.ExceptionMessageKey.String(kind))
-			case semconv.ExceptionStacktraceKey:
-			default:
-				attributes = append(attributes, kv)
-			}
-		}
-		r.events[i].Attributes = attributes
-	}
-	if r.status.Description != "" {
-		r.status.Description = kind
-	}
-}
-
-// textOf returns the value of an attribute, "" when there is none.
-func textOf(attributes []attribute.KeyValue, key attribute.Key) string {
-	for _, kv := range attributes {
-		if kv.Key == key {
-			return kv.Value.AsString()
-		}
-	}
-	return ""
-}
-
 // rewritten is a span with other attributes and events, and another status.
 type rewritten struct {
 	trace.ReadOnlySpan
@@ -186,4 +148,42 @@ func (r *rewritten) reword(text string) {
 		r.events[i].Attributes = attributes
 		return
 	}
+}
+
+// hideErrors leaves of errors their type: status and message are mostly the same text,
+// and a stack trace begins with it.
+func (r *rewritten) hideErrors() {
+	kind := textOf(r.attributes, semconv.ErrorTypeKey)
+	for i, event := range r.events {
+		if event.Name != semconv.ExceptionEventName {
+			continue
+		}
+		if name := textOf(event.Attributes, semconv.ExceptionTypeKey); name != "" {
+			kind = name
+		}
+		attributes := make([]attribute.KeyValue, 0, len(event.Attributes))
+		for _, kv := range event.Attributes {
+			switch kv.Key {
+			case semconv.ExceptionMessageKey:
+				attributes = append(attributes, semconv.ExceptionMessageKey.String(kind))
+			case semconv.ExceptionStacktraceKey:
+			default:
+				attributes = append(attributes, kv)
+			}
+		}
+		r.events[i].Attributes = attributes
+	}
+	if r.status.Description != "" {
+		r.status.Description = kind
+	}
+}
+
+// textOf returns the value of an attribute, "" when there is none.
+func textOf(attributes []attribute.KeyValue, key attribute.Key) string {
+	for _, kv := range attributes {
+		if kv.Key == key {
+			return kv.Value.AsString()
+		}
+	}
+	return ""
 }

@@ -28,7 +28,8 @@ func (r *redaction) strings(text string) string {
 			literal := jsonscan.NewString(text[at:end])
 			before, _ := literal.Text()
 			after := before
-			if r.text(&after); after != before {
+			r.text(&after)
+			if after != before {
 				clean = jsonappend.String(append(clean, text[kept:at]...), after)
 				kept = end
 			}

@@ -101,10 +101,10 @@ func endOfTop(text string, label int) int {
 }
 
 func isLocal(r rune) bool {
-	if r < utf8.RuneSelf {
-		return isAlphanumeric(byte(r)) || strings.IndexByte(".!#$%&'*+/=?^_`{|}~-", byte(r)) >= 0
+	if r >= utf8.RuneSelf {
+		return unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic)
 	}
-	return unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic)
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(".!#$%&'*+/=?^_`{|}~-", r)
 }
 
 func isAlphanumeric(c byte) bool { return isDigit(c) || isLetter(c) }
