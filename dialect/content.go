@@ -30,16 +30,18 @@ const (
 // contentKeys are the attributes in which instrumentations, ours and others', put
 // content.
 var contentKeys = map[attribute.Key]side{
-	semconv.GenAIInputMessagesKey:      input,
-	semconv.GenAISystemInstructionsKey: input,
-	semconv.GenAIToolDefinitionsKey:    input,
-	semconv.GenAIToolCallArgumentsKey:  input,
-	semconv.GenAIRetrievalQueryTextKey: input,
-	semconv.GenAIMemoryQueryTextKey:    input,
-	semconv.GenAIOutputMessagesKey:     output,
-	semconv.GenAIToolCallResultKey:     output,
-	semconv.GenAIRetrievalDocumentsKey: output,
-	semconv.GenAIMemoryRecordsKey:      output,
+	semconv.GenAIInputMessagesKey:        input,
+	semconv.GenAISystemInstructionsKey:   input,
+	semconv.GenAIToolDefinitionsKey:      input,
+	semconv.GenAIToolCallArgumentsKey:    input,
+	semconv.GenAIRetrievalQueryTextKey:   input,
+	semconv.GenAIMemoryQueryTextKey:      input,
+	semconv.GenAIAgentDescriptionKey:     input,
+	semconv.GenAIMainAgentDescriptionKey: input,
+	semconv.GenAIOutputMessagesKey:       output,
+	semconv.GenAIToolCallResultKey:       output,
+	semconv.GenAIRetrievalDocumentsKey:   output,
+	semconv.GenAIMemoryRecordsKey:        output,
 
 	langsmith.GenAIPromptKey:           input,
 	langsmith.GenAICompletionKey:       output,

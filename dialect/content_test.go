@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/sdk/trace"
@@ -18,7 +19,7 @@ var (
 		"gen_ai.input.messages", "gen_ai.system_instructions", "gen_ai.tool.definitions", "gen_ai.tool.call.arguments",
 		"gen_ai.prompt", "gen_ai.prompt.0.content", "gen_ai.prompt.12.role", "gen_ai.prompt.variable.name",
 		"traceloop.entity.input", "input.value", "llm.input_messages.0.message.content", "llm.request.messages", "llm.tools",
-		"tools", "prompt",
+		"tools", "prompt", "gen_ai.agent.description", "gen_ai.main_agent.description",
 	}
 	outputs = []string{
 		"gen_ai.output.messages", "gen_ai.tool.call.result", "gen_ai.completion", "gen_ai.completion.0.content",
@@ -83,25 +84,78 @@ func TestHiddenSidesOfForeignSpansStayHidden(t *testing.T) {
 }
 
 func TestTheErrorTextOfAModelCallIsHiddenWithoutARecordToo(t *testing.T) {
+	// What others do on an error: RecordError(err) and SetStatus(codes.Error, err.Error()).
+	const text = "400: your prompt was: MARKER"
 	failed := func(attributes ...attribute.KeyValue) trace.ReadOnlySpan {
+		exception := trace.Event{Name: "exception", Attributes: []attribute.KeyValue{
+			attribute.String("exception.type", "bad"), attribute.String("exception.message", text),
+			attribute.String("exception.stacktrace", text+"\n  at main"), attribute.Bool("exception.escaped", true),
+		}}
 		return tracetest.SpanStub{
-			Name: "s", Attributes: attributes, Status: trace.Status{Code: codes.Error, Description: "400 bad"},
-			Events: []trace.Event{{Name: "exception", Attributes: []attribute.KeyValue{
-				attribute.String("exception.type", "bad"), attribute.String("exception.message", "your prompt was: MARKER"),
-			}}},
+			Name: "s", Attributes: attributes, Status: trace.Status{Code: codes.Error, Description: text},
+			Events: []trace.Event{exception, exception},
 		}.Snapshot()
 	}
-	model, own := failed(attribute.String("gen_ai.operation.name", "chat")), failed(attribute.String("mine", "x"))
-	for name, view := range map[string]func(dialect.Content) dialect.View{
-		"gen_ai": dialect.GenAIView, "langsmith": dialect.LangSmithView, "langtrace": dialect.LangtraceView,
+	own := failed(attribute.String("mine", "x"))
+	for _, key := range []string{
+		"gen_ai.operation.name", "gen_ai.system", "openinference.span.kind", "traceloop.span.kind", "langtrace.service.type",
 	} {
-		message := func(span trace.ReadOnlySpan, content dialect.Content) string {
-			return view(content)(span, nil).Events()[0].Attributes[1].Value.AsString()
+		model := failed(attribute.String(key, "chat"))
+		for name, view := range map[string]func(dialect.Content) dialect.View{
+			"gen_ai": dialect.GenAIView, "langsmith": dialect.LangSmithView, "langtrace": dialect.LangtraceView,
+		} {
+			for _, content := range []dialect.Content{{}, {Input: true}, {Output: true}} {
+				got := view(content)(model, nil)
+				assert.Equal(t, trace.Status{Code: codes.Error, Description: "bad"}, got.Status(), name)
+				require.Len(t, got.Events(), 2)
+				for _, event := range got.Events() {
+					assert.Equal(t, "bad", value(t, event.Attributes, "exception.type"), name)
+					assert.Equal(t, "bad", value(t, event.Attributes, "exception.message"), name)
+					assert.Nil(t, value(t, event.Attributes, "exception.stacktrace"), name)
+					assert.NotNil(t, value(t, event.Attributes, "exception.escaped"), name)
+				}
+				assert.Equal(t, text, view(content)(own, nil).Status().Description, "%s: the application's own", name)
+				assert.Equal(t, text, value(t, view(content)(own, nil).Events()[0].Attributes, "exception.message"), name)
+			}
+			shown := view(dialect.Content{Input: true, Output: true})(model, nil)
+			assert.Equal(t, text, shown.Status().Description, name)
+			assert.Equal(t, text, value(t, shown.Events()[1].Attributes, "exception.message"), name)
 		}
-		assert.Equal(t, "400 bad", message(model, dialect.Content{}), name)
-		assert.Equal(t, "400 bad", message(model, dialect.Content{Output: true}), name)
-		assert.Contains(t, message(model, dialect.Content{Input: true, Output: true}), "MARKER", name)
-		assert.Contains(t, message(own, dialect.Content{}), "MARKER", "%s: the application's own", name)
+		assert.Equal(t, text, value(t, model.Events()[0].Attributes, "exception.message"), "the span itself is left alone")
 	}
-	assert.Contains(t, model.Events()[0].Attributes[1].Value.AsString(), "MARKER", "the span itself is left alone")
+}
+
+func TestOfAnErrorWithoutATypeNothingIsLeft(t *testing.T) {
+	span := tracetest.SpanStub{
+		Name: "s", Attributes: []attribute.KeyValue{attribute.String("gen_ai.operation.name", "chat")},
+		Status: trace.Status{Code: codes.Error, Description: "MARKER"},
+		Events: []trace.Event{{Name: "exception", Attributes: []attribute.KeyValue{attribute.String("exception.message", "MARKER")}}},
+	}
+	got := dialect.GenAIView(dialect.Content{})(span.Snapshot(), nil)
+	assert.Equal(t, trace.Status{Code: codes.Error}, got.Status())
+	assert.Empty(t, value(t, got.Events()[0].Attributes, "exception.message"))
+	span.Attributes = append(span.Attributes, attribute.String("error.type", "timeout"))
+	assert.Equal(t, "timeout", dialect.GenAIView(dialect.Content{})(span.Snapshot(), nil).Status().Description)
+}
+
+func TestTheStatusOfARecordedCallIsKept(t *testing.T) {
+	for backend, view := range views(nothing) {
+		status := view(stub(failedChat()).Snapshot(), failedChat()).Status()
+		assert.Equal(t, "429 rate_limit_exceeded (requests)", status.Description, backend)
+	}
+}
+
+func TestEveryViewShowsTheDescriptionOfAnAgentWithTheInputOnly(t *testing.T) {
+	c := made()
+	for side, content := range contents {
+		for backend, view := range views(content) {
+			for _, span := range []trace.ReadOnlySpan{stub(c).Snapshot(), tracetest.SpanStub{Name: "bare"}.Snapshot()} {
+				var want any
+				if content.Input {
+					want = c.Agent.Description
+				}
+				assert.Equal(t, want, value(t, view(span, c).Attributes(), "gen_ai.agent.description"), "%s/%s", backend, side)
+			}
+		}
+	}
 }

@@ -50,7 +50,6 @@ func AppendGenAI(dst []attribute.KeyValue, c *record.Call) []attribute.KeyValue 
 	}
 	dst = appendGenAIRequest(dst, c)
 	dst = appendText(dst, semconv.GenAIAgentIDKey, c.Agent.ID)
-	dst = appendText(dst, semconv.GenAIAgentDescriptionKey, c.Agent.Description)
 	dst = appendText(dst, semconv.GenAIDataSourceIDKey, c.Retrieval.DataSource)
 	return appendInt(dst, semconv.GenAIRetrievalTopKKey, c.Retrieval.TopK)
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // AppendGenAIContent appends messages, instructions and tool definitions as the
-// JSON text that the conventions' schemas describe. Tools carry their type and
+// JSON text that the conventions' schemas describe, and what an agent is said to be. Tools carry their type and
 // name only, as the conventions advise for spans. Embeddings have no content by the
 // conventions.
 func AppendGenAIContent(dst []attribute.KeyValue, c *record.Call) []attribute.KeyValue {
@@ -20,6 +20,7 @@ func AppendGenAIContent(dst []attribute.KeyValue, c *record.Call) []attribute.Ke
 	case semconv.GenAIOperationNameRetrieval:
 		return appendRetrieval(dst, &c.Retrieval)
 	}
+	dst = appendText(dst, semconv.GenAIAgentDescriptionKey, c.Agent.Description)
 	if len(c.Request.System) > 0 {
 		dst = append(dst, semconv.GenAISystemInstructionsKey.String(genAIParts(c.Request.System)))
 	}

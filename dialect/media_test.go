@@ -111,6 +111,17 @@ func TestEachBackendShowsTheVerdictsOfAModeration(t *testing.T) {
 	}
 }
 
+func TestTheVerdictOfAModerationIsNoContentAndItsScoresAre(t *testing.T) {
+	for backend, view := range views(nothing) {
+		got := view(stub(verdicts()).Snapshot(), verdicts())
+		assert.NotNil(t, value(t, got.Attributes(), "genotel.moderation.flagged"), backend)
+		assert.NotNil(t, value(t, got.Attributes(), "genotel.moderation.categories"), backend)
+		for _, kv := range got.Attributes() {
+			assert.NotContains(t, kv.Value.String(), `"categories":{`, "%s: %s", backend, kv.Key)
+		}
+	}
+}
+
 func TestTheCategoriesOnASpanAreBounded(t *testing.T) {
 	c := verdicts()
 	for i := range 100 {

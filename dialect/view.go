@@ -6,6 +6,9 @@ import (
 
 	"github.com/genotel/genotel/otelgenai/record"
 	"github.com/genotel/genotel/semconv"
+	"github.com/genotel/genotel/semconv/langsmith"
+	"github.com/genotel/genotel/semconv/langtrace"
+	"github.com/genotel/genotel/semconv/openinference"
 )
 
 // View rewrites an ended span for one backend. call is the record of the span's
@@ -17,7 +20,7 @@ type View func(span trace.ReadOnlySpan, call *record.Call) trace.ReadOnlySpan
 // may be, in the gen_ai.* form.
 func GenAIView(content Content) View {
 	return func(span trace.ReadOnlySpan, call *record.Call) trace.ReadOnlySpan {
-		r := content.hide(span)
+		r := content.hide(span, call != nil)
 		if call == nil {
 			return r
 		}
@@ -43,21 +46,39 @@ func contains(attributes []attribute.KeyValue, key attribute.Key) bool {
 
 // hide copies a span without the content that may not be seen. The error text of a
 // model call may quote either side; that of other spans is the application's own
-// and stays.
-func (c Content) hide(span trace.ReadOnlySpan) *rewritten {
+// and stays. summarized says that the status is genotel's summary of the error.
+func (c Content) hide(span trace.ReadOnlySpan, summarized bool) *rewritten {
 	r := rewrite(span, c.allows)
 	r.events = c.visible(r.events)
-	if !(c.Input && c.Output) && contains(r.attributes, semconv.GenAIOperationNameKey) {
+	switch {
+	case c.Input && c.Output || !isModelCall(r.attributes):
+	case summarized:
 		r.reword(span.Status().Description)
+	default:
+		r.hideErrors()
 	}
 	return r
 }
 
-// rewritten is a span with other attributes and events.
+// isModelCall reports whether a span, of any instrumentation, is about a model, a tool
+// or an agent.
+func isModelCall(attributes []attribute.KeyValue) bool {
+	for _, kv := range attributes {
+		switch kv.Key {
+		case semconv.GenAIOperationNameKey, langsmith.GenAISystemKey, langsmith.TraceloopSpanKindKey,
+			langtrace.ServiceTypeKey, openinference.SpanKindKey:
+			return true
+		}
+	}
+	return false
+}
+
+// rewritten is a span with other attributes and events, and another status.
 type rewritten struct {
 	trace.ReadOnlySpan
 	attributes []attribute.KeyValue
 	events     []trace.Event
+	status     trace.Status
 }
 
 // Attributes implements [trace.ReadOnlySpan].
@@ -65,6 +86,9 @@ func (r *rewritten) Attributes() []attribute.KeyValue { return r.attributes }
 
 // Events implements [trace.ReadOnlySpan].
 func (r *rewritten) Events() []trace.Event { return r.events }
+
+// Status implements [trace.ReadOnlySpan].
+func (r *rewritten) Status() trace.Status { return r.status }
 
 // rewrite returns a copy of span whose attributes are those that keep accepts,
 // with room for more.
@@ -74,6 +98,7 @@ func rewrite(span trace.ReadOnlySpan, keep func(attribute.Key) bool) *rewritten 
 		ReadOnlySpan: span,
 		attributes:   make([]attribute.KeyValue, 0, len(attributes)+extraAttributes),
 		events:       append([]trace.Event(nil), span.Events()...),
+		status:       span.Status(),
 	}
 	for _, kv := range attributes {
 		if keep(kv.Key) {
@@ -123,4 +148,42 @@ func (r *rewritten) reword(text string) {
 		r.events[i].Attributes = attributes
 		return
 	}
+}
+
+// hideErrors leaves of errors their type: status and message are mostly the same text,
+// and a stack trace begins with it.
+func (r *rewritten) hideErrors() {
+	kind := textOf(r.attributes, semconv.ErrorTypeKey)
+	for i, event := range r.events {
+		if event.Name != semconv.ExceptionEventName {
+			continue
+		}
+		if name := textOf(event.Attributes, semconv.ExceptionTypeKey); name != "" {
+			kind = name
+		}
+		attributes := make([]attribute.KeyValue, 0, len(event.Attributes))
+		for _, kv := range event.Attributes {
+			switch kv.Key {
+			case semconv.ExceptionMessageKey:
+				attributes = append(attributes, semconv.ExceptionMessageKey.String(kind))
+			case semconv.ExceptionStacktraceKey:
+			default:
+				attributes = append(attributes, kv)
+			}
+		}
+		r.events[i].Attributes = attributes
+	}
+	if r.status.Description != "" {
+		r.status.Description = kind
+	}
+}
+
+// textOf returns the value of an attribute, "" when there is none.
+func textOf(attributes []attribute.KeyValue, key attribute.Key) string {
+	for _, kv := range attributes {
+		if kv.Key == key {
+			return kv.Value.AsString()
+		}
+	}
+	return ""
 }

@@ -24,7 +24,7 @@ func LangSmithView(content Content) View {
 			return span
 		}
 		if call == nil {
-			return content.hide(span)
+			return content.hide(span, false)
 		}
 		r := rewrite(span, keptForLangSmith)
 		r.attributes = append(r.attributes, langsmith.GenAISystemKey.String(call.Provider))
@@ -39,6 +39,7 @@ func LangSmithView(content Content) View {
 		prompt, completion := "{}", "{}"
 		if content.Input {
 			prompt = langsmithPrompt(call)
+			r.attributes = appendText(r.attributes, semconv.GenAIAgentDescriptionKey, call.Agent.Description)
 		}
 		if content.Output {
 			completion = langsmithCompletion(call)

@@ -24,7 +24,7 @@ func LangtraceView(content Content) View {
 	return func(span trace.ReadOnlySpan, call *record.Call) trace.ReadOnlySpan {
 		var r *rewritten
 		if call == nil {
-			r = content.hide(span)
+			r = content.hide(span, false)
 			r.attributes = slices.DeleteFunc(r.attributes, func(kv attribute.KeyValue) bool { return forLangSmith(kv.Key) })
 		} else {
 			r = rewrite(span, keptForLangtrace)
@@ -99,6 +99,7 @@ func (r *rewritten) langtraceInput(c *record.Call, shown bool) {
 		r.attributes = append(r.attributes, langtrace.LLMRequestMessagesKey.String("[]"))
 		return
 	}
+	r.attributes = appendText(r.attributes, semconv.GenAIAgentDescriptionKey, c.Agent.Description)
 	r.attributes = append(r.attributes,
 		langtrace.LLMRequestMessagesKey.String(chatMessages(c, writeOpenAIMessage)))
 	if len(c.Request.Tools) > 0 {

@@ -49,7 +49,7 @@ func (op *Operation) Attempt(ctx context.Context, a Attempt) {
 	}
 	attrs := []attribute.KeyValue{
 		semconv.HTTPRequestMethodKey.String(a.Method),
-		semconv.URLFullKey.String(redactURL(a.URL, op.in.config.redactor)),
+		semconv.URLFullKey.String(redactName(a.URL, op.in.config.redactor)),
 		semconv.ServerAddressKey.String(op.call.Server.Address),
 		semconv.ServerPortKey.Int(op.call.Server.Port),
 	}

@@ -73,6 +73,7 @@ func (in *Instrumentor) start(ctx context.Context, op *Operation) (started conte
 	if op.call.Timing.Start.IsZero() {
 		op.call.Timing.Start = time.Now()
 	}
+	op.nameAgent()
 	var room [startAttributes]attribute.KeyValue
 	started, span := in.currentTracer().Start(
 		handoff.NewContext(ctx, &op.slip),

@@ -24,8 +24,10 @@ type Operation struct {
 	recording bool
 	// provider is the one that the span was started with.
 	provider string
-	slip     handoff.Slip
-	ended    atomic.Bool
+	// agent is the name of the agent as it may be seen.
+	agent string
+	slip  handoff.Slip
+	ended atomic.Bool
 }
 
 // Recording reports whether anybody will see what is recorded. When it is false
@@ -52,8 +54,20 @@ func (op *Operation) SetModel(model string) {
 		return
 	}
 	op.call.Request.Model = model
+	op.nameAgent()
 	op.span.SetName(dialect.SpanName(op.call))
 	op.span.SetAttributes(semconv.GenAIRequestModelKey.String(model))
+}
+
+// nameAgent redacts and bounds the name that people gave an agent, once: it becomes a
+// part of the span's name.
+func (op *Operation) nameAgent() {
+	agent := &op.call.Agent
+	if agent.Name == op.agent {
+		return
+	}
+	op.agent = short(redactName(agent.Name, op.in.config.redactor))
+	agent.Name = op.agent
 }
 
 // End completes the span. decode, which may be nil, adds the content to the
@@ -83,6 +97,7 @@ func (op *Operation) endSpan() {
 
 func (op *Operation) record(retained int, decode func(*record.Call)) {
 	c, cfg := op.call, &op.in.config
+	op.nameAgent()
 	if !redactScalars(c, cfg.redactor) {
 		decode, retained = nil, 0
 	}

@@ -14,9 +14,15 @@ import (
 // refusals, tool arguments and results, tool descriptions and schemas, variables
 // of prompts, transcripts, verdicts of moderations, media URIs, file names, names of
 // participants, stop sequences, error messages, the path of the request's URL,
-// descriptions of agents, and queries, texts, file names and metadata of searches.
+// names and descriptions of agents, and queries, texts, file names and metadata of searches.
 // Identifiers are left
 // alone: roles, models, finish reasons, names and ids of tools, ids of files.
+//
+// Of a text that is a JSON object or array, as tool arguments and schemas are, it gets
+// each string, decoded, and what it returns is written back as a string: escapes hide
+// nothing from it, and the text stays JSON. Strings that are JSON themselves are treated
+// the same way. Names of members, numbers, true, false and null are left alone. What is
+// not valid JSON, such as arguments that the model left half written, it gets as it is.
 //
 // It must be safe for concurrent use and may run on any goroutine, some time
 // after the call. It fails closed: when it returns an error or panics, all
@@ -32,6 +38,10 @@ type redaction struct {
 
 func (r *redaction) text(s *string) {
 	if *s == "" || r.err != nil {
+		return
+	}
+	if isJSON(*s) {
+		*s = r.strings(*s)
 		return
 	}
 	*s, r.err = r.call(*s)
@@ -94,24 +104,24 @@ func redactScalars(c *record.Call, redact Redactor) bool {
 	if r.err == nil {
 		return true
 	}
-	c.Request.StopSequences, c.Path, c.Agent.Description = nil, "", ""
+	c.Request.StopSequences, c.Path = nil, ""
 	withhold(c, semconv.ContentWithheldRedactorError)
 	reportRedaction(r.err)
 	return false
 }
 
-// redactURL redacts a URL, or leaves nothing of it.
-func redactURL(url string, redact Redactor) string {
+// redactName redacts a URL or a name, or leaves nothing of it.
+func redactName(name string, redact Redactor) string {
 	if redact == nil {
-		return url
+		return name
 	}
 	r := redaction{redact: redact}
-	r.text(&url)
+	r.text(&name)
 	if r.err != nil {
 		reportRedaction(r.err)
 		return ""
 	}
-	return url
+	return name
 }
 
 // reportRedaction names the kind of the failure and not its text: many errors quote
@@ -134,6 +144,7 @@ func withhold(c *record.Call, reason string) {
 	if c.Error != nil {
 		c.Error.Message = ""
 	}
+	c.Agent.Description = ""
 	c.Content.Withheld = reason
 }
 

@@ -1,7 +1,9 @@
 package redact
 
+import "strings"
+
 // Card finds numbers of payment cards: 13 to 19 digits, alone or in groups that one
-// blank or hyphen divides, that begin with 2 to 6 and have the right check digit
+// blank, no-break space or hyphen divides, that begin with 2 to 6 and have the right check digit
 // (ISO/IEC 7812, Luhn).
 func Card() Detector { return Detector{"card", nextCard} }
 
@@ -29,7 +31,8 @@ func endOfCard(text string, begin int) (end int) {
 	digits := room[:0]
 	for at := begin; at < len(text); at++ {
 		c := text[at]
-		if (c == ' ' || c == '-') && isDigit(text[at-1]) {
+		if gap := blankAt(text, at); (gap > 0 || c == '-') && isDigit(text[at-1]) {
+			at += max(gap, 1) - 1
 			continue
 		}
 		if !isDigit(c) || len(digits) == longestCard {
@@ -66,4 +69,19 @@ func continuesWord(text string, begin, end int) bool {
 	return begin > 0 && isWord(text[begin-1]) || end < len(text) && isWord(text[end])
 }
 
-func isWord(c byte) bool { return isAlphanumeric(c) || c == '_' || c >= 0x80 }
+// isWord reports whether a word goes on with c. Characters beyond ASCII are none of the
+// word's: quotes and dashes, or text in a script that puts no blanks between words.
+func isWord(c byte) bool { return isAlphanumeric(c) || c == '_' }
+
+// blankAt returns how many bytes the blank at a place has, 0 when there is none.
+func blankAt(text string, at int) int {
+	const noBreakSpace = "\u00a0"
+	switch {
+	case text[at] == ' ':
+		return 1
+	case strings.HasPrefix(text[at:], noBreakSpace):
+		return len(noBreakSpace)
+	default:
+		return 0
+	}
+}

@@ -32,7 +32,8 @@ func endOfIBAN(text string, begin int) (end int) {
 	head := text[begin : begin+groupOfIBAN]
 	for at := begin + groupOfIBAN; at < len(text) && count < longestIBAN-groupOfIBAN; at++ {
 		c := text[at]
-		if c == ' ' && count%groupOfIBAN == 0 && text[at-1] != ' ' {
+		if gap := blankAt(text, at); gap > 0 && count%groupOfIBAN == 0 && isWord(text[at-1]) {
+			at += gap - 1
 			continue
 		}
 		if !isDigit(c) && !isCapital(c) {

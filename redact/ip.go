@@ -30,17 +30,43 @@ func nextIP(text string, from int) (begin, end int) {
 			at = end
 			continue
 		}
-		// At the end of a sentence a dot or colon follows that is not the address's.
-		begin, stop := at, end
-		for stop > begin && (text[stop-1] == '.' || text[stop-1] == ':' && !strings.HasSuffix(text[:stop], "::")) {
-			stop--
-		}
-		if isIP(text[begin:stop]) && !continuesWord(text, begin, end) {
+		if begin, stop := address(text, at, end); begin < stop {
 			return begin, stop
 		}
 		at = end - 1
 	}
 	return -1, -1
+}
+
+// address returns the address in a run of its characters, or nothing. Before it may
+// stand a label, of which the last letters count as digits of an address, too; behind
+// it the dot or colon of a sentence.
+func address(text string, begin, end int) (from, to int) {
+	to = end
+	for to > begin && (text[to-1] == '.' || text[to-1] == ':' && !strings.HasSuffix(text[begin:to], "::")) {
+		to--
+	}
+	from = afterMarks(text, begin, to)
+	if isIP(text[from:to]) && !continuesWord(text, from, end) {
+		return from, to
+	}
+	label := from
+	for label < to && isLetter(text[label]) {
+		label++
+	}
+	from = afterMarks(text, label, to)
+	if from > label && isIP(text[from:to]) && !continuesWord(text, from, end) {
+		return from, to
+	}
+	return 0, 0
+}
+
+// afterMarks skips dots, and a colon that is not the :: of an address.
+func afterMarks(text string, at, end int) int {
+	for at < end && (text[at] == '.' || text[at] == ':' && !strings.HasPrefix(text[at:end], "::")) {
+		at++
+	}
+	return at
 }
 
 func isOfIP(c byte) bool {

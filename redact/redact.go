@@ -29,8 +29,8 @@ func All() []Detector {
 }
 
 // New returns a function that puts the name of what was found, such as [email], in
-// the place of everything that a detector finds. Where two find the same place, the
-// first of them names it. The function never returns an error, and is safe for
+// the place of everything that a detector finds. Where two overlap, one name stands
+// for both: that of the place that begins first, or else of the first detector. The function never returns an error, and is safe for
 // concurrent use.
 func New(detectors ...Detector) func(text string) (string, error) {
 	return func(text string) (string, error) {
@@ -53,10 +53,9 @@ func redact(text string, detectors []Detector) string {
 		if first < 0 {
 			break
 		}
-		m := ahead[first]
-		clean = append(clean, text[at:m.begin]...)
+		clean = append(clean, text[at:ahead[first].begin]...)
 		clean = append(append(append(clean, '['), detectors[first].label...), ']')
-		at = m.end
+		at = endOfOverlap(ahead, first)
 		for i := range ahead {
 			if ahead[i].begin >= 0 && ahead[i].begin < at {
 				ahead[i].begin, ahead[i].end = detectors[i].next(text, at)
@@ -78,4 +77,20 @@ func earliest(ahead []match) int {
 		}
 	}
 	return first
+}
+
+// endOfOverlap returns the end of the first match and of all that overlap with it. No
+// detector then looks at a place again that it has found, so that the work is linear
+// however the places of several lie.
+func endOfOverlap(ahead []match, first int) (end int) {
+	end = ahead[first].end
+	for grown := true; grown; {
+		grown = false
+		for _, m := range ahead {
+			if m.begin >= 0 && m.begin < end && m.end > end {
+				end, grown = m.end, true
+			}
+		}
+	}
+	return end
 }

@@ -110,7 +110,119 @@ func evil(size int) []string {
 	} {
 		texts = append(texts, strings.Repeat(part, size/len(part)))
 	}
+	return append(texts, overlapping(size)...)
+}
+
+// overlapping are texts in which the place of one detector begins over and over within
+// that of another, which reaches to the end of the text or looks that far.
+func overlapping(size int) []string {
+	var texts []string
+	for _, part := range []string{
+		"DE89370400440532013000.", "4111111111111111.", "10.0.0.1+", "sk-" + tail[:24] + ".", "eyJ0.eyJ0.x~",
+		"sk-" + tail[:24] + "-----BEGIN ", "x@example.com.-----BEGIN ", "DE89370400440532013000-sk-", "a@b.eyJ.eyJ_.",
+	} {
+		texts = append(texts, strings.Repeat(part, size/len(part))+"@example.com")
+	}
 	return texts
+}
+
+// With work that grows with the square of the text, this takes hours.
+func TestALongTextOfOverlappingPlacesIsRedacted(t *testing.T) {
+	for _, text := range append(overlapping(4<<20), strings.Repeat("sk-", 4<<20/3)) {
+		got, err := redact.New(redact.All()...)(text)
+		require.NoError(t, err)
+		assert.False(t, strings.HasSuffix(got, "@example.com"), text[:40])
+	}
+}
+
+func TestOnePlaceInAnotherLeavesNoRemainder(t *testing.T) {
+	for text, want := range map[string]string{
+		"DE89370400440532013000.x@example.com":                 "[iban]",
+		"sk-" + tail + "@example.com":                          "[key]",
+		"x.sk-" + tail[:24] + "@example.com":                   "[email]",
+		"sk-" + tail + "-----BEGIN " + "PRIVATE KEY-----\nMII": "[key]",
+	} {
+		got, err := redact.New(redact.All()...)(text)
+		require.NoError(t, err)
+		assert.Equal(t, want, got)
+	}
+}
+
+func TestASecretIsFoundBesideCharactersBeyondASCII(t *testing.T) {
+	for text, want := range map[string]string{
+		"“sk-" + tail + "”":                  "“[key]”",
+		"密钥：sk-" + tail + "。":                "密钥：[key]。",
+		"卡号4111111111111111。":                "卡号[card]。",
+		"–4111 1111 1111 1111–":              "–[card]–",
+		"4111\u00a01111\u00a01111\u00a01111": "[card]",
+		"DE89\u00a03704 0044 0532 0130 00":   "[iban]",
+		"账户DE89370400440532013000，":          "账户[iban]，",
+		"“10.0.0.1”":                         "“[ip]”",
+		"地址10.0.0.1。":                        "地址[ip]。",
+		"请联系bob@example.com，谢谢。我住在北京。":       "请联系[email]，谢谢。我住在北京。",
+		"请联系bob@example.com谢谢。":              "请联系[email]谢谢。",
+		"«bob@example.com»—":                 "«[email]»—",
+		"bob@例子.公司。":                         "[email]。",
+		"bob@xn--e1afmkfd.xn--p1ai":          "[email]",
+		"иван@пример.рф":                     "[email]",
+	} {
+		got, err := redact.New(redact.All()...)(text)
+		require.NoError(t, err)
+		assert.Equal(t, want, got)
+	}
+}
+
+func TestOfALongerLocalPartTheLastPartIsTaken(t *testing.T) {
+	got, err := redact.New(redact.Email())(strings.Repeat("a", 100) + "@example.com")
+	require.NoError(t, err)
+	assert.Equal(t, strings.Repeat("a", 36)+"[email]", got)
+	text := "x@" + strings.Repeat("a", 300) + ".com"
+	got, err = redact.New(redact.Email())(text)
+	require.NoError(t, err)
+	assert.Equal(t, text, got, "no domain has so many")
+}
+
+func TestAnAddressIsFoundBehindALabel(t *testing.T) {
+	for text, want := range map[string]string{
+		"ip:10.0.0.1":             "ip:[ip]",
+		"node:10.0.0.1:8080":      "node:[ip]",
+		"face:10.0.0.1.":          "face:[ip].",
+		"addr:2001:db8::1":        "addr:[ip]",
+		"node:2001:db8::1":        "node:[ip]",
+		"...10.0.0.1":             "...[ip]",
+		"std::abc::def":           "std::abc::def",
+		"at:12:30:45":             "at:12:30:45",
+		"node:127.0.0.1":          "node:127.0.0.1",
+		"x:1.2.3.4.5 1:2.3.4.5.6": "x:1.2.3.4.5 1:2.3.4.5.6",
+	} {
+		got, err := redact.New(redact.All()...)(text)
+		require.NoError(t, err)
+		assert.Equal(t, want, got)
+	}
+}
+
+func TestAKeyIsToldFromANameThatBeginsLikeOne(t *testing.T) {
+	const hex = "0123456789abcdef0123456789abcdef"
+	letters := strings.Repeat("aBcDeFg", 5)[:34]
+	for _, key := range []string{
+		"sk-" + hex, "sk-or-v1-" + hex + hex, "sk-lf-12345678-1234-1234-1234-123456789abc", "hf_" + letters,
+		"lsv2_sk_" + hex + "_0123456789", "ghr_" + tail[:36], "npm_" + tail[:36], "GOCSPX-" + tail[:28], "ya29.a0" + tail + "-" + tail,
+		"SG." + tail[:22] + "." + tail, "sk_" + "test_" + tail[:24], "xapp-" + "1-A0-1-" + hex, "ASIA" + "QWERTYUIOPASDFGH", "fw_" + tail[:22],
+	} {
+		got, err := redact.New(redact.Key())("a " + key + ".")
+		require.NoError(t, err)
+		assert.Equal(t, "a [key].", got, key)
+	}
+	for _, name := range []string{
+		"hf_transformers_library_name_long", "fw_configuration_manager_default", "xai-explainability-in-practice-2024",
+		"sk-learn-contrib-imbalanced-learn", "sk-SK-locale-translation-file.json", "r8_abcdefghijklmnopqrst",
+		"ASIA_PACIFIC_REGION_CONFIGURATION", "npm_config_registry_override_of_2024", "SG.com.example.package.of.2024.name",
+		"gsk_ConfigurationManagerDefault",
+	} {
+		got, err := redact.New(redact.All()...)(name)
+		require.NoError(t, err)
+		assert.Equal(t, name, got)
+	}
 }
 
 func FuzzRedact(f *testing.F) {

@@ -26,7 +26,13 @@ func NewAssistant(call *record.Call) *Assistant {
 // record.
 func DescribeAssistant(call *record.Call, _ *url.URL, body []byte) {
 	s := jsonscan.New(body)
-	textMember(&s, "name", &call.Agent.Name)
+	members(&s, func(key []byte) bool {
+		if string(key) != "name" {
+			return false
+		}
+		call.Agent.Name = name(&s)
+		return true
+	})
 }
 
 // Request implements [wire.Exchange].
@@ -38,8 +44,14 @@ func (a *Assistant) Request(body []byte, content bool) {
 		case "model":
 			text(&s, &req.Model)
 		case "name":
-			text(&s, &a.call.Agent.Name)
+			if a.call.Agent.Name != "" { // known since the start
+				return false
+			}
+			a.call.Agent.Name = name(&s)
 		case "description":
+			if !content {
+				return false
+			}
 			a.call.Agent.Description = (&budget{left: maxDescription}).text(&s)
 		case "temperature":
 			float(&s, &req.Temperature)

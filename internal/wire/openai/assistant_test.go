@@ -1,6 +1,7 @@
 package openai_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -47,4 +48,19 @@ func TestOfALightCallNoMoreThanModelAndIDIsRead(t *testing.T) {
 	call, complete = exchanged(openai.NewLight, `{}`, `{"id":`)
 	assert.False(t, complete)
 	assert.Equal(t, &record.Error{Type: "decode_error"}, call.Error)
+}
+
+func TestTheNameOfAnAssistantIsBoundedAndItsDescriptionReadForContentOnly(t *testing.T) {
+	request := `{"name":"` + strings.Repeat("n", 1<<20) + `","description":"MARKER"}`
+	call := described(t, openai.DescribeAssistant, "/v1/assistants", request)
+	assert.Less(t, len(call.Agent.Name), 300)
+	for _, content := range []bool{false, true} {
+		call = new(record.Call)
+		openai.NewAssistant(call).Request([]byte(request), content)
+		assert.Less(t, len(call.Agent.Name), 300)
+		assert.Equal(t, content, call.Agent.Description == "MARKER")
+	}
+	call.Agent.Name = "[redacted]"
+	openai.NewAssistant(call).Request([]byte(request), true)
+	assert.Equal(t, "[redacted]", call.Agent.Name, "what is known since the start stays")
 }
