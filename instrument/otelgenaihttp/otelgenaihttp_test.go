@@ -297,7 +297,7 @@ func TestAResponseThatIsKeptHoldsNothingOfItsCall(t *testing.T) {
 		_, err = io.Copy(io.Discard, res.Body)
 		require.NoError(t, err)
 		require.NoError(t, res.Body.Close())
-		res.Request = nil // the caller's own, with its body
+		res.Request = nil        // the caller's own, with its body
 		kept = append(kept, res) //nolint:bodyclose // it is closed
 	}
 	assert.Less(t, (heap()-before)/rounds, size/4)
