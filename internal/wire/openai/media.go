@@ -186,10 +186,9 @@ func audioType(format string) string {
 func readURL(s *jsonscan.Scanner, b *budget) record.Media {
 	var uri string
 	text(s, &uri)
-	if media, ok := dataURL(uri); ok {
-		return media
-	}
-	return record.Media{URI: b.take(uri)}
+	media := linkOf(uri)
+	media.URI = b.take(media.URI)
+	return media
 }
 
 // dataURL describes the bytes in a data URL and reports whether it is one.
