@@ -99,7 +99,7 @@ func cutLast(path string) (rest, last string) {
 
 // pathID is an id that a path names, fit for a record.
 func pathID(id string) string {
-	return (&budget{left: maxIdentity}).fitting(strings.ToValidUTF8(id, "\uFFFD"))
+	return clip(strings.ToValidUTF8(id, "\uFFFD"), maxIdentity)
 }
 
 // isBase reports whether an API may begin behind a path.

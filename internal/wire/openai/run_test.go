@@ -201,7 +201,7 @@ func TestALargeRequestOfARunIsDecodedAtOnce(t *testing.T) {
 	body := []byte(`{"additional_messages":[{"role":"user","content":"` + long + `"}]}`)
 	run.Request(body, true)
 	clear(body)
-	assert.LessOrEqual(t, run.Retained(), len(long))
+	assert.LessOrEqual(t, run.Retained(), len(long)+len("user"))
 	run.Content(call)
 	assert.Equal(t, long, textOf(call.Request.Messages[0]))
 }

@@ -117,7 +117,7 @@ func readFound(s *jsonscan.Scanner, b *budget) (d record.Document) {
 	members(s, func(key []byte) bool {
 		switch string(key) {
 		case "file_id":
-			d.ID = name(s)
+			b.name(s, &d.ID)
 		case "filename":
 			d.Name = b.text(s)
 		case "score":
