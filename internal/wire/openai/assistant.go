@@ -55,7 +55,7 @@ func (a *Assistant) Request(body []byte, content bool) {
 		return true
 	})
 	if content {
-		a.request.keepCopy(body)
+		a.request.keep(body)
 	}
 }
 

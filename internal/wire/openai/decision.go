@@ -35,7 +35,7 @@ func (d *Decision) Request(body []byte, content bool) {
 	s := jsonscan.New(body)
 	textMember(&s, "model", &d.call.Request.Model)
 	if content {
-		d.request.keepCopy(body)
+		d.request.keep(body)
 	}
 }
 

@@ -75,7 +75,7 @@ func (r *Run) Request(body []byte, content bool) {
 		return true
 	})
 	if content {
-		r.request.keepCopy(body)
+		r.request.keep(body)
 	}
 }
 

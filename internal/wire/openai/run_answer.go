@@ -60,7 +60,7 @@ func (a *runAnswer) readMember(s *jsonscan.Scanner, key string, call *record.Cal
 		readUsage(s, &call.Usage)
 	case "required_action":
 		if raw := rawObject(s); raw != nil && content {
-			a.calls.keepCopy(raw)
+			a.calls.keep(raw)
 		}
 	default:
 		s.Skip()

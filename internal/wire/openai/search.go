@@ -47,7 +47,7 @@ func (r *Search) Request(body []byte, content bool) {
 		case "query":
 			raw := s.Raw()
 			if content {
-				r.queries.keepCopy(raw)
+				r.queries.keep(raw)
 			}
 		default:
 			return false
