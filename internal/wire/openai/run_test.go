@@ -210,6 +210,7 @@ func TestTheURLNamesTheThread(t *testing.T) {
 	for address, want := range map[string]string{
 		"/v1/threads/thread_1/runs":                           "thread_1",
 		"/v1/threads/thread_1/runs/run_1/submit_tool_outputs": "thread_1",
+		"/v1/threads/thread_1/runs/":                          "thread_1",
 		"/v1/threads/runs":                                    "",
 		"/openai/threads/thread_%FF/runs":                     "thread_\uFFFD",
 	} {

@@ -2,6 +2,7 @@ package openai
 
 import (
 	"net/url"
+	"strings"
 
 	"github.com/genotel/genotel/internal/jsonscan"
 	"github.com/genotel/genotel/internal/wire"
@@ -31,7 +32,7 @@ func NewSearch(call *record.Call) *Search {
 
 // DescribeSearch writes the vector store that a URL names into the record.
 func DescribeSearch(call *record.Call, u *url.URL, _ []byte) {
-	rest, _ := cutLast(u.Path)
+	rest, _ := cutLast(strings.TrimSuffix(u.Path, "/"))
 	_, id := cutLast(rest)
 	call.Retrieval.DataSource = pathID(id)
 }
