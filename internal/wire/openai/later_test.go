@@ -29,7 +29,6 @@ func TestWhatIsKeptOfAnAnswerDoesNotHoldTheWholeOfIt(t *testing.T) {
 			runtime.AddCleanup(&body[0], func(done chan struct{}) { close(done) }, freed)
 			e.Response(body)
 			e.Finish()
-			body = nil
 			runtime.GC()
 			<-freed
 			assert.Less(t, e.Retained(), 1000)
