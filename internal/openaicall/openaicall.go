@@ -5,6 +5,8 @@
 package openaicall
 
 import (
+	"strings"
+
 	"github.com/genotel/genotel/internal/httpcall"
 	"github.com/genotel/genotel/internal/wire"
 	"github.com/genotel/genotel/internal/wire/openai"
@@ -145,6 +147,7 @@ var endpoints = []kind{
 }
 
 func endpoint(kinds []kind, method, path string) *httpcall.Endpoint {
+	path = strings.TrimSuffix(path, "/") // servers are as lenient
 	for i := range kinds {
 		if kinds[i].is(method, path) {
 			return &kinds[i].endpoint

@@ -67,7 +67,7 @@ func (a *Assistant) Request(body []byte, content bool) {
 		return true
 	})
 	if content {
-		a.request.keepCopy(body)
+		a.request.keep(body)
 	}
 }
 

@@ -217,3 +217,22 @@ func TestATranscriptIsNotKeptWhereNobodyWantsContent(t *testing.T) {
 	assert.NotContains(t, texts(call), "MARKER")
 	assert.Equal(t, record.Some(2.0), call.Response.AudioSeconds)
 }
+
+func TestSoundInJSONIsNoError(t *testing.T) {
+	for _, answer := range []string{
+		`{"audio":"aGk=","format":"mp3"}`, `{"audio":"` + strings.Repeat("aGk=", 8<<10) + `","format":"mp3"}`,
+	} {
+		call, complete := spoken(`{}`, "application/json", answer, -1, false)
+		assert.Nil(t, call.Error)
+		assert.True(t, complete)
+		assert.Equal(t, []record.Choice{{FinishReason: "stop"}}, call.Response.Choices)
+	}
+	for _, answer := range []string{`{"audio":"aGk=`, `[]`, `"quota"`, ``, `{"audio":"aGk="}}`} {
+		call, complete := spoken(`{}`, "application/json", answer, -1, false)
+		assert.Equal(t, &record.Error{Type: wire.DecodeError}, call.Error, answer)
+		assert.False(t, complete, answer)
+	}
+	call, complete := spoken(`{}`, "application/json", `{"audio":"aGk="}`, -1, true)
+	assert.Nil(t, call.Error)
+	assert.False(t, complete, "it was cut")
+}

@@ -3,6 +3,7 @@ package openai
 import (
 	"slices"
 	"sync"
+	"unicode/utf8"
 )
 
 // maxBackground bounds the responses that are remembered; the oldest is forgotten
@@ -22,7 +23,7 @@ type Background struct {
 
 // began notes a response whose tokens are not known yet.
 func (b *Background) began(id string) {
-	if b == nil || id == "" || len(id) > maxIdentity {
+	if b == nil || id == "" || len(id) > maxIdentity-utf8.UTFMax { // it may be cut
 		return
 	}
 	b.mu.Lock()

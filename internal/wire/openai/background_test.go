@@ -78,13 +78,13 @@ func TestTheMemoryOfResponsesIsBoundedAndForgetsTheOldest(t *testing.T) {
 	for i := range 1025 {
 		exchanged(creating(b), `{}`, fmt.Sprintf(`{"id":"resp_%d","status":"queued"}`, i))
 	}
-	exchanged(creating(b), `{}`, `{"id":"`+strings.Repeat("x", 300)+`","status":"queued"}`)
+	exchanged(creating(b), `{}`, `{"id":"`+strings.Repeat("x", 600)+`","status":"queued"}`)
 	exchanged(creating(b), `{}`, `{"status":"queued"}`)
 	done := func(id string) string {
 		return `{"id":"` + id + `","status":"completed","output":[],"usage":{"input_tokens":1}}`
 	}
 	assert.False(t, counts(b, done("resp_0")))
-	assert.False(t, counts(b, done(strings.Repeat("x", 300))))
+	assert.False(t, counts(b, done(strings.Repeat("x", 600))))
 	assert.False(t, counts(b, done("")))
 	assert.True(t, counts(b, done("resp_1")))
 	assert.True(t, counts(b, done("resp_1024")))

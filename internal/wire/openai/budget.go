@@ -19,16 +19,21 @@ const maxContent = 4 << 20
 // costs more in the record than on the wire.
 const maxItems = 1 << 16
 
+// maxNames bounds what names the items of one side of a call, such as roles and ids,
+// in bytes. It has room of its own: a long text must not cost those behind it their
+// roles.
+const maxNames = 1 << 20
+
 // budget hands out room for content.
 type budget struct {
-	left, items int
-	cut         bool
+	left, names, items int
+	cut                bool
 }
 
-func newBudget() *budget { return &budget{left: maxContent, items: maxItems} }
+func newBudget() *budget { return &budget{left: maxContent, names: maxNames, items: maxItems} }
 
 // spent is the size of what was handed out by a budget from newBudget.
-func (b *budget) spent() int { return maxContent - b.left }
+func (b *budget) spent() int { return maxContent - b.left + maxNames - b.names }
 
 // elements enters a list and calls read for each element, which consumes it, as
 // long as there is room for more.
@@ -66,6 +71,25 @@ func (b *budget) text(s *jsonscan.Scanner) string {
 	value := jsonscan.New(raw)
 	decoded, _ := value.Text()
 	return b.take(decoded) // to repair UTF-8 makes it longer
+}
+
+// name reads a short text, such as an id, of which there is nothing when there is no
+// room for it.
+func (b *budget) name(s *jsonscan.Scanner, into *string) {
+	if v, ok := s.Text(); ok {
+		*into = b.short(clip(v, maxIdentity))
+		b.cut = b.cut || len(v) > maxIdentity
+	}
+}
+
+// short takes a whole text, or nothing when there is no room for it.
+func (b *budget) short(v string) string {
+	if len(v) > b.names {
+		b.cut = true
+		return ""
+	}
+	b.names -= len(v)
+	return v
 }
 
 // raw consumes a value and returns its JSON, or its beginning as mere text when

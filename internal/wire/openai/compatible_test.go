@@ -1,6 +1,7 @@
 package openai_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -63,6 +64,26 @@ func TestTheUsageOfCompatibleProviders(t *testing.T) {
 		"reasoning beside the counts that includes it": {
 			`{"prompt_tokens":33,"completion_tokens":70,"total_tokens":103,"reasoning_tokens":60}`,
 			record.Usage{Input: some(33), Output: some(70), Total: some(103), Reasoning: some(60)},
+		},
+		"reasoning beside the counts that is in the total": {
+			`{"prompt_tokens":10,"completion_tokens":50,"total_tokens":67,"reasoning_tokens":7}`,
+			record.Usage{Input: some(10), Output: some(57), Total: some(67), Reasoning: some(7)},
+		},
+		"reasoning beside the counts, more than the total has room for": {
+			`{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15,"reasoning_tokens":7}`,
+			record.Usage{Input: some(10), Output: some(5), Total: some(15), Reasoning: some(5)},
+		},
+		"a cache that only the total includes": {
+			`{"prompt_tokens":100,"completion_tokens":5,"total_tokens":185,"cache_read_input_tokens":60,"cache_creation_input_tokens":20}`,
+			record.Usage{Input: some(180), Output: some(5), Total: some(185), CacheRead: some(60), CacheWrite: some(20)},
+		},
+		"what was read from a cache that only the total includes": {
+			`{"prompt_tokens":100,"completion_tokens":5,"total_tokens":165,"cache_read_input_tokens":60,"cache_creation_input_tokens":20}`,
+			record.Usage{Input: some(160), Output: some(5), Total: some(165), CacheRead: some(60), CacheWrite: some(20)},
+		},
+		"a cache that the input includes": {
+			`{"prompt_tokens":100,"completion_tokens":5,"total_tokens":105,"cache_read_input_tokens":60,"cache_creation_input_tokens":20}`,
+			record.Usage{Input: some(100), Output: some(5), Total: some(105), CacheRead: some(60), CacheWrite: some(20)},
 		},
 		"OpenRouter's cost": {
 			`{"prompt_tokens":1,"cost":0.0003253,"is_byok":false,"cost_details":{"upstream_inference_cost":9}}`,
@@ -378,4 +399,43 @@ func TestAGatewayThatWasRecognizedSaysItselfWhoAnswered(t *testing.T) {
 	chat.Response([]byte(`{"model":"m","system_fingerprint":"fp_ollama"}`))
 	chat.Finish()
 	assert.Equal(t, "openai", call.Provider)
+}
+
+func TestEndlessCountsDoNotRunOver(t *testing.T) {
+	const most = math.MaxInt64
+	for usage, want := range map[string]record.Usage{
+		`{"prompt_tokens":9223372036854775806,"prompt_tokens_details":{"cached_tokens":9223372036854775807}}`: {
+			Input: some(most), CacheRead: some(most),
+		},
+		`{"prompt_tokens":5,"completion_tokens":9223372036854775806,"num_search_queries":1,"reasoning_tokens":9223372036854775807}`: {
+			Input: some(5), Output: some(most), Reasoning: some(most),
+		},
+		`{"prompt_tokens":9223372036854775807,"completion_tokens":9223372036854775807,"total_tokens":7,` +
+			`"completion_tokens_details":{"reasoning_tokens":9}}`: {
+			Input: some(most), Output: some(most), Total: some(7), Reasoning: some(9),
+		},
+		`{"prompt_tokens":1,"cost":1.7e308,"is_byok":true,"cost_details":{"upstream_inference_cost":1.7e308}}`: {
+			Input: some(1), Cost: dollars(math.MaxFloat64),
+		},
+	} {
+		call, _ := told(`{"usage":` + usage + `}`)
+		assert.Equal(t, want, call.Usage, usage)
+	}
+}
+
+func TestTheReasoningOfResponsesIsPartOfTheirOutput(t *testing.T) {
+	for usage, want := range map[string]record.Usage{
+		`{"input_tokens":10,"output_tokens":50,"total_tokens":67,"output_tokens_details":{"reasoning_tokens":7}}`: {
+			Input: some(10), Output: some(57), Total: some(67), Reasoning: some(7),
+		},
+		`{"input_tokens":10,"output_tokens":50,"total_tokens":60,"output_tokens_details":{"reasoning_tokens":7}}`: {
+			Input: some(10), Output: some(50), Total: some(60), Reasoning: some(7),
+		},
+		`{"input_tokens":10,"output_tokens":5,"total_tokens":15,"output_tokens_details":{"reasoning_tokens":7}}`: {
+			Input: some(10), Output: some(5), Total: some(15), Reasoning: some(5),
+		},
+	} {
+		call, _ := exchanged(openai.NewResponses, `{}`, `{"id":"r","status":"completed","output":[],"usage":`+usage+`}`)
+		assert.Equal(t, want, call.Usage, usage)
+	}
 }

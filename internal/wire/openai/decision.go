@@ -35,7 +35,7 @@ func (d *Decision) Request(body []byte, content bool) {
 	s := jsonscan.New(body)
 	textMember(&s, "model", &d.call.Request.Model)
 	if content {
-		d.request.keepCopy(body)
+		d.request.keep(body)
 	}
 }
 
@@ -70,7 +70,7 @@ func readObjects(raw []byte, b *budget) (parts []record.Part) {
 		}
 		raw := s.Raw()
 		inner := jsonscan.New(raw)
-		parts = append(parts, record.Generic{Type: partType(raw), JSON: plainJSON(&inner, b)})
+		parts = append(parts, record.Generic{Type: b.short(partType(raw)), JSON: plainJSON(&inner, b)})
 	})
 	return parts
 }

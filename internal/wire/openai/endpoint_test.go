@@ -44,6 +44,8 @@ func TestEveryOtherPostToCompletionsIsACompletion(t *testing.T) {
 		"/v1/completions/":                         false,
 		"/v1/completions/cmpl-1":                   false,
 		"/v1/mycompletions":                        false,
+		"/courses/12/completions":                  false,
+		"/openai/deployments/chat/completions":     false,
 		"completions":                              false,
 		"":                                         false,
 	} {
@@ -61,6 +63,7 @@ func TestOnlyAPostToEmbeddingsAsksForEmbeddings(t *testing.T) {
 		"/v1/embeddings/":                        false,
 		"/v1/embeddings/x":                       false,
 		"/v1/myembeddings":                       false,
+		"/documents/7/embeddings":                false,
 		"embeddings":                             false,
 		"/v1/embeddings?next=/v1/embeddings#/em": false,
 		"":                                       false,
@@ -83,6 +86,7 @@ func TestOnlyAPostToResponsesCreatesAResponse(t *testing.T) {
 		"/v1/responses/input_tokens":           false,
 		"/v1/chat/completions":                 false,
 		"/v1/myresponses":                      false,
+		"/api/forms/77/responses":              false,
 		"responses":                            false,
 		"":                                     false,
 	} {
@@ -112,6 +116,7 @@ func TestOnlyPostsToTheirEndpointsAreCallsForImagesSoundAndModerations(t *testin
 		"/v1/moderations":                          {moderation: true},
 		"/v1/chat/moderations":                     {moderation: true},
 		"/v1/moderations/x":                        {},
+		"/forum/moderations":                       {},
 		"/v1/files?next=/v1/moderations#/images/x": {},
 		"": {},
 	} {

@@ -200,16 +200,54 @@ func (f *failure) error(status int) *record.Error {
 // that does not look like one is dropped, for it ends in low-cardinality fields.
 func identifier(s *jsonscan.Scanner) string {
 	if s.Kind() == jsonscan.Number {
-		if n, ok := s.Int(); ok {
+		if n, ok := s.Int(); ok && !namesOneRequest(strconv.FormatInt(n, 10)) {
 			return strconv.FormatInt(n, 10)
 		}
 		return ""
 	}
 	name, ok := s.Text()
-	if !ok || !isIdentifier(name) || name == "None" { // LiteLLM writes Python's word for nothing
+	if !ok || !isIdentifier(name) || namesOneRequest(name) || name == "None" { // LiteLLM writes Python's word for nothing
 		return ""
 	}
 	return name
+}
+
+// Bounds of what may be a kind of error: the digits in a row, and how often a word
+// goes over from letters to digits or back.
+const (
+	maxDigits  = 5
+	maxChanges = 2
+)
+
+// namesOneRequest reports whether an identifier looks like that of a request, a point
+// in time or a key, of which there are too many for a kind of error.
+func namesOneRequest(name string) bool {
+	if strings.HasPrefix(name, "sk-") || strings.HasPrefix(name, "req_") {
+		return true
+	}
+	const sign, letter, digit = 0, 1, 2
+	before, digits, changes := sign, 0, 0
+	for _, c := range []byte(name) {
+		now := letter
+		switch {
+		case '0' <= c && c <= '9':
+			now = digit
+			digits++
+		case c == '_', c == '.', c == '-':
+			now, changes = sign, 0
+		}
+		if now != digit {
+			digits = 0
+		}
+		if now != sign && before != sign && now != before {
+			changes++
+		}
+		if digits > maxDigits || changes > maxChanges {
+			return true
+		}
+		before = now
+	}
+	return false
 }
 
 func isIdentifier(name string) bool {

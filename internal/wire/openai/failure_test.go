@@ -277,3 +277,25 @@ func TestEveryFormOfAnErrorInsideAResponseWithStatus200(t *testing.T) {
 		assert.Nil(t, call.Error, body)
 	}
 }
+
+func TestWhatNamesOneRequestOrAKeyIsNoKindOfError(t *testing.T) {
+	for _, code := range []string{
+		`1732190400123`, `100000`, `-123456`, `"1732190400123"`, `"req_7f3a9b2c"`, `"req_abc"`, `"7f3a9b2c"`, `"err-7f3a9b2c"`,
+		`"sk-proj-aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7d"`, `"sk-abcdefgh"`, `"550e8400-e29b-41d4-a716-446655440000"`,
+		`"01ARZ3NDEKTSV4RRFFQ69G5FAV"`,
+	} {
+		for _, body := range []string{
+			`{"error":{"code":` + code + `}}`, `{"error":{"type":` + code + `}}`, `{"error":{"innererror":{"code":` + code + `}}}`,
+		} {
+			assert.Equal(t, &record.Error{Type: "400", Status: 400}, failure(400, body), body)
+		}
+		got := failure(400, `{"error":{"code":`+code+`,"type":"invalid_request_error"}}`)
+		assert.Equal(t, &record.Error{Type: "invalid_request_error", ProviderType: "invalid_request_error", Status: 400}, got, code)
+	}
+	for _, code := range []string{
+		"429", "10000", "-1", "invalid_api_key", "ResponsibleAIPolicyViolation", "DeploymentNotFound", "Arrearage", "InvalidParameter",
+		"http_500", "E1002", "invalid_base64_image", "unsupported_sha256", "Error429TooManyRequests", "model.gpt4o", "HTTP404", "BAD_REQUEST",
+	} {
+		assert.Equal(t, code, failure(400, `{"error":{"code":"`+code+`"}}`).Type)
+	}
+}

@@ -3,6 +3,7 @@ package openai
 import (
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/genotel/genotel/internal/formscan"
 )
@@ -43,7 +44,9 @@ func (l *look) room(p *formscan.Part) int {
 
 func (l *look) take(p *formscan.Part) {
 	if p.Name == "model" && !p.IsFile {
-		l.model, _ = p.Text()
+		if model, whole := p.Text(); whole {
+			l.model = strings.ToValidUTF8(model, "\uFFFD")
+		}
 	}
 }
 

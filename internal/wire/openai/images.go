@@ -3,7 +3,6 @@ package openai
 import (
 	"bytes"
 	"math"
-	"net/url"
 	"strings"
 
 	"github.com/genotel/genotel/internal/formscan"
@@ -158,30 +157,6 @@ func (i *Images) add(one image) {
 	if len(i.images) < maxPictures {
 		i.images = append(i.images, one)
 	}
-}
-
-// linkOf describes a picture by its address, without the signature with which
-// anybody could fetch it.
-func linkOf(address string) record.Media {
-	if media, ok := dataURL(address); ok {
-		return media
-	}
-	plain, query, _ := strings.Cut(address, "?")
-	if values, err := url.ParseQuery(query); query == "" || err == nil && !isSigned(values) {
-		return record.Media{URI: address}
-	}
-	return record.Media{URI: plain}
-}
-
-// isSigned reports whether a query lets whoever has it fetch what is private.
-func isSigned(query url.Values) bool {
-	for name := range query {
-		switch strings.ToLower(name) {
-		case "sig", "signature", "token", "x-amz-signature", "x-goog-signature", "x-amz-security-token":
-			return true
-		}
-	}
-	return false
 }
 
 // Sift implements [wire.Sifted].

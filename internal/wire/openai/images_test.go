@@ -2,6 +2,7 @@ package openai_test
 
 import (
 	"encoding/base64"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -248,5 +249,30 @@ func BenchmarkImages(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+func TestImagesThatNobodyWantsOrThatAreTooManyCostNoMemory(t *testing.T) {
+	body := []byte(`{"data":[` + strings.Repeat(`{"b64_json":"aGk="},`, 100_000) + `{"b64_json":"aGk="}]}`)
+	for _, wanted := range []bool{false, true} {
+		call := new(record.Call)
+		images := openai.NewImages(call)
+		images.Request([]byte(`{}`), wanted)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		images.Piece(body)
+		runtime.ReadMemStats(&after)
+		assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(2<<20))
+		images.Response(nil)
+		images.Finish()
+		assert.NotEmpty(t, call.Response.Choices)
+	}
+}
+
+func TestEachOfManyImagesHasADescriptionOfItsOwn(t *testing.T) {
+	call, _ := pictured(`{}`, `{"data":[{"b64_json":"QUJD"},{"b64_json":"!"},{"b64_json":""},{"b64_json":"RA=="},{"b64_json":"QUJD"}]}`, 3)
+	require.Len(t, call.Response.Choices, 5)
+	for i, want := range []*record.Blob{blob("ABC"), {Bytes: 1}, nil, blob("D"), blob("ABC")} {
+		assert.Equal(t, want, call.Response.Choices[i].Message.Parts[0].(record.Image).Blob, i)
 	}
 }

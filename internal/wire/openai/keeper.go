@@ -41,7 +41,8 @@ func (k *keeper) name(s *jsonscan.Scanner, into *string, content bool) bool {
 		return someText(s)
 	}
 	name, _ := s.Text()
-	if len(name) > maxContent-k.kept {
+	k.cut = k.cut || len(name) > maxIdentity
+	if name = clip(name, maxIdentity); len(name) > maxContent-k.kept {
 		k.cut = true
 		return true
 	}

@@ -12,21 +12,13 @@ type later[T any] struct {
 	budget *budget
 }
 
-// keep holds on to JSON, which must not change.
+// keep keeps a copy of JSON: what it is cut from may be larger, and may change.
 func (l *later[T]) keep(json []byte) {
 	if len(json) <= maxDeferred {
-		*l = later[T]{read: l.read, raw: json}
+		*l = later[T]{read: l.read, raw: bytes.Clone(json)}
 		return
 	}
 	l.decode(json)
-}
-
-// keepCopy does the same for JSON that will change.
-func (l *later[T]) keepCopy(json []byte) {
-	if len(json) <= maxDeferred {
-		json = bytes.Clone(json)
-	}
-	l.keep(json)
 }
 
 func (l *later[T]) decode(json []byte) {

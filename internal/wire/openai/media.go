@@ -42,7 +42,7 @@ func readLink(s *jsonscan.Scanner, b *budget, name string) (media record.Media, 
 			case "url":
 				media = readURL(s, b)
 			case "detail":
-				text(s, &detail)
+				b.name(s, &detail)
 			default:
 				return false
 			}
@@ -62,7 +62,7 @@ func readInputAudio(s *jsonscan.Scanner, b *budget) record.Part {
 		members(s, func(key []byte) bool {
 			switch string(key) {
 			case "data":
-				text(s, &data)
+				data = payload(s)
 			case "format":
 				format = b.text(s)
 			default:
@@ -82,11 +82,9 @@ func readAudio(s *jsonscan.Scanner, b *budget) record.Part {
 	members(s, func(key []byte) bool {
 		switch string(key) {
 		case "id":
-			text(s, &audio.FileID)
+			b.name(s, &audio.FileID)
 		case "data":
-			var data string
-			text(s, &data)
-			audio.Blob = describe(data)
+			audio.Blob = describe(payload(s))
 		case "transcript":
 			audio.Transcript = b.text(s)
 		default:
@@ -127,7 +125,7 @@ func readFileMembers(s *jsonscan.Scanner, b *budget, file *record.File) {
 	members(s, func(key []byte) bool {
 		switch string(key) {
 		case "file_id":
-			text(s, &file.FileID)
+			b.name(s, &file.FileID)
 		case "filename":
 			file.Name = b.text(s)
 		case "file_url":
@@ -138,8 +136,7 @@ func readFileMembers(s *jsonscan.Scanner, b *budget, file *record.File) {
 			}
 			return false
 		case "file_data":
-			var data string
-			text(s, &data)
+			data := payload(s)
 			media, ok := dataURL(data)
 			if !ok { // bare base64
 				media.Blob = describe(data)
@@ -164,9 +161,9 @@ func readInputImage(s *jsonscan.Scanner, b *budget) record.Part {
 			link := readURL(s, b)
 			image.URI, image.MIMEType, image.Blob = link.URI, link.MIMEType, link.Blob
 		case "file_id":
-			text(s, &image.FileID)
+			b.name(s, &image.FileID)
 		case "detail":
-			text(s, &image.Detail)
+			b.name(s, &image.Detail)
 		default:
 			return false
 		}
@@ -184,12 +181,9 @@ func audioType(format string) string {
 
 // readURL consumes a URL; a data URL becomes a description of its bytes.
 func readURL(s *jsonscan.Scanner, b *budget) record.Media {
-	var uri string
-	text(s, &uri)
-	if media, ok := dataURL(uri); ok {
-		return media
-	}
-	return record.Media{URI: b.take(uri)}
+	media := linkOf(payload(s))
+	media.URI = b.take(media.URI)
+	return media
 }
 
 // dataURL describes the bytes in a data URL and reports whether it is one.

@@ -18,7 +18,7 @@ func readMessage(s *jsonscan.Scanner, b *budget) record.Message {
 	members(s, func(key []byte) bool {
 		switch string(key) {
 		case "role":
-			text(s, &m.Role)
+			b.name(s, &m.Role)
 		case "name":
 			m.Name = b.text(s)
 		case "content":
@@ -35,7 +35,7 @@ func readMessage(s *jsonscan.Scanner, b *budget) record.Message {
 		case "annotations":
 			annotations = s.Raw()
 		case "tool_call_id":
-			text(s, &callID)
+			b.name(s, &callID)
 		case "tool_calls":
 			b.elements(s, func() { calls = append(calls, readToolCall(s, b)) })
 		case "function_call":
@@ -129,7 +129,7 @@ func readPart(raw []byte, b *budget) record.Part {
 	case "document_url", "video_url":
 		return readDocument(&s, b, kind)
 	default:
-		return record.Generic{Type: kind, JSON: plainJSON(&s, b)}
+		return record.Generic{Type: b.short(kind), JSON: plainJSON(&s, b)}
 	}
 }
 

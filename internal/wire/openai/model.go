@@ -37,6 +37,7 @@ func modelInTail(body []byte) (model string, ok bool) {
 	s.Object()
 	s.Field()
 	model, ok = s.Text()
+	model = clip(model, maxIdentity)
 	for {
 		if _, more := s.Field(); !more {
 			break
@@ -59,7 +60,7 @@ func modelFromStart(body []byte) string {
 		}
 		if string(key) == "model" {
 			model, _ := s.Text()
-			return model
+			return clip(model, maxIdentity)
 		}
 		s.Skip()
 	}

@@ -11,7 +11,8 @@ import (
 // oracle reads documents of the protocol with encoding/json, for the fuzz tests.
 // Where the protocol leaves open what a document means, unclear is set, and
 // nothing is compared: names that are repeated, numbers that are not written as
-// integers, or two members for one thing.
+// integers, two members for one thing, texts that may be names too long to be kept, or
+// counts of which the sum runs over.
 type oracle struct{ unclear bool }
 
 type object = map[string]any
@@ -40,10 +41,14 @@ func (o *oracle) document(data []byte) any {
 	return v
 }
 
-// unambiguous reports whether no object of the next value repeats a name.
+// unambiguous reports whether no object of the next value repeats a name, and no text
+// is longer than names may be.
 func unambiguous(d *json.Decoder, depth int) bool {
 	token, err := d.Token()
 	if err != nil || depth == 0 {
+		return false
+	}
+	if text, ok := token.(string); ok && len(text) > 512 {
 		return false
 	}
 	if token != json.Delim('{') && token != json.Delim('[') {
@@ -88,6 +93,7 @@ func (o *oracle) whole(v any, fallback int64) int64 {
 	if err != nil { // too large
 		return fallback
 	}
+	o.unclear = o.unclear || n > 1<<60
 	return n
 }
 
@@ -105,21 +111,29 @@ func (o *oracle) usage(e *expectation, candidates ...any) {
 		found = true
 		e.input, e.output, e.total = o.count(u["prompt_tokens"]), o.count(u["completion_tokens"]), o.count(u["total_tokens"])
 		e.reasoning = o.count(members(u["completion_tokens_details"])["reasoning_tokens"])
-		if e.reasoning < 0 { // Perplexity
-			e.reasoning = o.count(u["reasoning_tokens"])
-			if e.output >= 0 && e.reasoning > e.output {
-				e.output += e.reasoning
-			}
+		o.complete(e, u, "prompt_tokens_details", "prompt_token_details")
+	}
+}
+
+// complete adds what the counts of a usage object leave out.
+func (o *oracle) complete(e *expectation, u object, details ...string) {
+	if e.reasoning < 0 { // Perplexity
+		e.reasoning = o.count(u["reasoning_tokens"])
+		_, cited := u["citation_tokens"]
+		_, searched := u["num_search_queries"]
+		if (cited || searched) && e.output >= 0 && e.reasoning > e.output {
+			e.output += e.reasoning
 		}
-		switch {
-		case e.reasoning > 0 && e.total == max(e.input, 0)+max(e.output, 0)+e.reasoning: // xAI
-			e.output = max(e.output, 0) + e.reasoning
-		case e.output >= 0 && e.reasoning > e.output:
-			e.reasoning = e.output
-		}
-		if read := o.cacheRead(u, "prompt_tokens_details", "prompt_token_details"); e.input >= 0 && read > e.input {
-			e.input += read
-		}
+	}
+	switch {
+	case e.reasoning > 0 && e.total == max(e.input, 0)+max(e.output, 0)+e.reasoning: // xAI
+		e.output = max(e.output, 0) + e.reasoning
+	case e.output >= 0 && e.reasoning > e.output:
+		e.reasoning = e.output
+	}
+	o.unclear = o.unclear || e.total > max(e.input, 0)+max(e.output, 0) // it may include a cache
+	if read := o.cacheRead(u, details...); e.input >= 0 && read > e.input {
+		e.input += read
 	}
 }
 

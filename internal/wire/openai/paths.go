@@ -4,8 +4,10 @@ import "strings"
 
 // What is recognized by its path is recognized from the path's end, because
 // gateways and Azure put what they like in front. Names that say nothing by
-// themselves, such as "responses", count only where the API begins: behind a
-// version, behind "openai", behind an Azure deployment or at the start. Ids are
+// themselves, such as "responses" and "completions", count only where the API begins:
+// behind a version, behind one of the words that providers have there, behind an Azure
+// deployment or at the start. So /forms/77/responses is nobody's. Names of two words,
+// such as "chat/completions", count behind anything. Ids are
 // opaque, but for the prefix that OpenAI gives them, which tells a thread or a
 // response of its API from one of another; an id with that prefix needs no known
 // beginning. So /my/responses/view is nobody's response.
@@ -99,17 +101,33 @@ func cutLast(path string) (rest, last string) {
 
 // pathID is an id that a path names, fit for a record.
 func pathID(id string) string {
-	return (&budget{left: maxIdentity}).fitting(strings.ToValidUTF8(id, "\uFFFD"))
+	return clip(strings.ToValidUTF8(id, "\uFFFD"), maxIdentity)
 }
 
 // isBase reports whether an API may begin behind a path.
 func isBase(path string) bool {
 	rest, last := cutLast(path)
-	if last == "" || last == "openai" || isVersion(last) {
+	if last == "" || isVersion(last) || isBaseName(last) {
 		return true
 	}
-	_, word := cutLast(rest)
-	return word == "deployments"
+	rest, word := cutLast(rest)
+	if word == "deployments" || word == "engines" { // Azure's, and what OpenAI had before models
+		return true
+	}
+	_, word = cutLast(rest)
+	return word == "azure-openai" // Cloudflare's, with resource and deployment
+}
+
+// isBaseName reports whether a segment is one behind which a provider's API begins.
+func isBaseName(segment string) bool {
+	switch segment {
+	case "openai", "openapi", // many; Vertex AI
+		"models", "inference", "serving-endpoints", // Azure AI; GitHub; Databricks
+		"compat", "groq", "beta", "codex": // both of Cloudflare's gateway; DeepSeek; ChatGPT
+		return true
+	default:
+		return false
+	}
 }
 
 // isVersion reports whether a segment is one such as v1 or v1beta.

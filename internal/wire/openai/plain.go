@@ -1,13 +1,15 @@
 package openai
 
 import (
+	"strings"
+
 	"github.com/genotel/genotel/internal/jsonappend"
 	"github.com/genotel/genotel/internal/jsonscan"
 )
 
 // plain writes the next value as JSON that may be kept: bytes in data URLs are
-// replaced by their description, and members that hold secrets or nothing
-// readable are left out.
+// replaced by their description, addresses lose their secrets, and members that
+// hold secrets or nothing readable are left out.
 func plain(s *jsonscan.Scanner, w *jsonappend.Writer) {
 	switch s.Kind() {
 	case jsonscan.Object:
@@ -43,6 +45,8 @@ func plain(s *jsonscan.Scanner, w *jsonappend.Writer) {
 			writeDescription(w, media.MIMEType, media.Blob)
 		case looksEncoded(value):
 			writeDescription(w, "", describe(value))
+		case isLink(strings.TrimSpace(value)):
+			w.String(plainLink(strings.TrimSpace(value)))
 		default:
 			w.String(value)
 		}

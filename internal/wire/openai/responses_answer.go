@@ -275,6 +275,7 @@ func readResponsesUsage(s *jsonscan.Scanner, into *record.Usage) {
 		return true
 	})
 	more.complete(&u)
+	includeReasoning(&u)
 	includeCached(&u)
 	replaceUsage(into, u)
 }

@@ -34,7 +34,7 @@ func (c *Compaction) Finish() (complete bool) {
 
 // readWindowItem decodes an item of a compacted conversation.
 func readWindowItem(raw []byte, b *budget) []record.Part {
-	it := identifyItem(raw, &budget{left: maxIdentity})
+	it := identifyItem(raw, newBudget())
 	if it.kind == "message" && it.role != "assistant" {
 		return []record.Part{record.Generic{Type: it.kind, JSON: it.whole(b)}}
 	}

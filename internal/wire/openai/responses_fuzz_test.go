@@ -32,15 +32,7 @@ func (o *oracle) expected(data []byte) (e expectation, ok bool) {
 		total: o.count(usage["total_tokens"]), reasoning: o.count(members(usage["output_tokens_details"])["reasoning_tokens"]),
 		failed: o.failed(r["error"]) || str(r["status"]) == "failed",
 	}
-	if e.reasoning < 0 {
-		e.reasoning = o.count(usage["reasoning_tokens"])
-		if e.output >= 0 && e.reasoning > e.output {
-			e.output += e.reasoning
-		}
-	}
-	if read := o.cacheRead(usage, "input_tokens_details"); e.input >= 0 && read > e.input {
-		e.input += read
-	}
+	o.complete(&e, usage, "input_tokens_details")
 	all := ""
 	for _, v := range elements(r["output"]) {
 		item := members(v)

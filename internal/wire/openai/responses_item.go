@@ -17,11 +17,11 @@ type item struct {
 	execution, environment string
 }
 
-// maxIdentity bounds a kind, a role or an id, in bytes.
-const maxIdentity = 256
-
 // name consumes a short text.
-func name(s *jsonscan.Scanner) string { return (&budget{left: maxIdentity}).text(s) }
+func name(s *jsonscan.Scanner) (v string) {
+	text(s, &v)
+	return v
+}
 
 // identifyItem finds what an item is; its type may come after its other members.
 func identifyItem(raw []byte, b *budget) item {
@@ -30,17 +30,17 @@ func identifyItem(raw []byte, b *budget) item {
 	members(&s, func(key []byte) bool {
 		switch string(key) {
 		case "type":
-			it.kind = name(&s)
+			b.name(&s, &it.kind)
 		case "role":
-			it.role = name(&s)
+			b.name(&s, &it.role)
 		case "id":
-			it.id = name(&s)
+			b.name(&s, &it.id)
 		case "call_id":
-			it.callID = name(&s)
+			b.name(&s, &it.callID)
 		case "name":
 			it.name = b.text(&s)
 		case "execution":
-			it.execution = name(&s)
+			b.name(&s, &it.execution)
 		case "environment":
 			textMember(&s, "type", &it.environment)
 		default:
@@ -321,9 +321,7 @@ func (it *item) rest(b *budget, without func(key string) bool) string {
 
 // writePicture consumes the base64 of a picture and writes its description.
 func writePicture(s *jsonscan.Scanner, w *jsonappend.Writer) {
-	var data string
-	text(s, &data)
-	writeDescription(w, "", describe(data))
+	writeDescription(w, "", describe(payload(s)))
 }
 
 // writeDescription writes what stands for bytes.

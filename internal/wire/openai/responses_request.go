@@ -191,7 +191,7 @@ func readResponsesTools(s *jsonscan.Scanner, b *budget, into *[]record.Tool) {
 		members(s, func(key []byte) bool {
 			switch string(key) {
 			case "type":
-				text(s, &tool.Type)
+				b.name(s, &tool.Type)
 			case "name":
 				tool.Name = b.text(s)
 			case "description":

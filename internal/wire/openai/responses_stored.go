@@ -2,6 +2,7 @@ package openai
 
 import (
 	"net/url"
+	"strings"
 
 	"github.com/genotel/genotel/internal/jsonscan"
 	"github.com/genotel/genotel/internal/wire"
@@ -24,7 +25,7 @@ func NewStored(call *record.Call) *Stored {
 // DescribeStored writes what the URL says into the record: the response's id, and
 // from where a stream goes on. Clients ask for a stream there or in the body.
 func DescribeStored(call *record.Call, u *url.URL, _ []byte) {
-	rest, id := cutLast(u.Path)
+	rest, id := cutLast(strings.TrimSuffix(u.Path, "/"))
 	if id == "cancel" {
 		_, id = cutLast(rest)
 	}

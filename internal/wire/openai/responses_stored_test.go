@@ -52,7 +52,8 @@ func TestTheURLNamesTheStoredResponse(t *testing.T) {
 		"/v1/responses/resp_1?stream=false&starting_after=":       {Response: record.Response{ID: "resp_1"}},
 		"/v1/responses/resp_1?stream=true&starting_after=42":      {Response: record.Response{ID: "resp_1"}, Request: record.Request{Stream: true, StreamCursor: "42"}},
 		"/v1/responses/resp_1%FF":                                 {Response: record.Response{ID: "resp_1\uFFFD"}},
-		"/v1/responses/resp_" + strings.Repeat("1", 1000):         {Response: record.Response{ID: "resp_" + strings.Repeat("1", 251)}},
+		"/v1/responses/resp_1/":                                   {Response: record.Response{ID: "resp_1"}},
+		"/v1/responses/resp_" + strings.Repeat("1", 1000):         {Response: record.Response{ID: "resp_" + strings.Repeat("1", 507)}},
 		"/v1/responses/resp_1?starting_after=%FF%zz&stream=true;": {Response: record.Response{ID: "resp_1"}, Request: record.Request{StreamCursor: ""}},
 	} {
 		assert.Equal(t, &want, described(t, openai.DescribeStored, address, ""), address)

@@ -3,6 +3,7 @@ package openai
 import (
 	"bytes"
 	"net/url"
+	"strings"
 
 	"github.com/genotel/genotel/internal/jsonscan"
 	"github.com/genotel/genotel/internal/wire"
@@ -34,7 +35,7 @@ func NewRun(call *record.Call) *Run {
 
 // DescribeRun writes the thread that a URL names into the record.
 func DescribeRun(call *record.Call, u *url.URL, _ []byte) {
-	for rest, id := cutLast(u.Path); rest != ""; {
+	for rest, id := cutLast(strings.TrimSuffix(u.Path, "/")); rest != ""; {
 		var word string
 		if rest, word = cutLast(rest); word == "threads" {
 			if id != "runs" {
@@ -75,7 +76,7 @@ func (r *Run) Request(body []byte, content bool) {
 		return true
 	})
 	if content {
-		r.request.keepCopy(body)
+		r.request.keep(body)
 	}
 }
 

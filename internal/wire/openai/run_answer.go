@@ -21,12 +21,16 @@ func (a *runAnswer) read(object []byte, call *record.Call, content bool) bool {
 	if !s.Object() {
 		return false
 	}
+	counted := call.Usage
 	for {
 		key, ok := s.Field()
 		if !ok {
 			break
 		}
 		a.readMember(&s, string(key), call, content)
+	}
+	if a.status == "requires_action" { // what a run counts so far, it counts again when it is over
+		call.Usage = counted
 	}
 	if a.status == "failed" && call.Error == nil {
 		call.Error = &record.Error{Type: errorType(new(record.Error))}
@@ -60,7 +64,7 @@ func (a *runAnswer) readMember(s *jsonscan.Scanner, key string, call *record.Cal
 		readUsage(s, &call.Usage)
 	case "required_action":
 		if raw := rawObject(s); raw != nil && content {
-			a.calls.keepCopy(raw)
+			a.calls.keep(raw)
 		}
 	default:
 		s.Skip()

@@ -60,7 +60,7 @@ func readToolOutput(s *jsonscan.Scanner, b *budget) record.Message {
 	members(s, func(key []byte) bool {
 		switch string(key) {
 		case "tool_call_id":
-			result.ID = name(s)
+			b.name(s, &result.ID)
 		case "output":
 			result.Content = plainText(s, b)
 		default:
@@ -76,7 +76,7 @@ func readThreadMessage(s *jsonscan.Scanner, b *budget) (m record.Message) {
 	members(s, func(key []byte) bool {
 		switch string(key) {
 		case "role":
-			m.Role = name(s)
+			b.name(s, &m.Role)
 		case "content":
 			m.Parts = readThreadContent(s, b)
 		default:
@@ -114,9 +114,9 @@ func readThreadPart(raw []byte, b *budget) record.Part {
 			members(&s, func(key []byte) bool {
 				switch string(key) {
 				case "file_id":
-					image.FileID = name(&s)
+					b.name(&s, &image.FileID)
 				case "detail":
-					image.Detail = name(&s)
+					b.name(&s, &image.Detail)
 				default:
 					return false
 				}

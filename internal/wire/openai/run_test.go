@@ -68,7 +68,11 @@ func TestTheStateOfARunDecidesItsFinishReason(t *testing.T) {
 		assert.Equal(t, status, call.Response.Status)
 		assert.Equal(t, "run_1", call.Response.ID)
 		assert.Equal(t, "gpt-4o-mini", call.Response.Model)
-		assert.Equal(t, record.Usage{Input: some(380), Output: some(90), Total: some(470), CacheRead: some(7), Reasoning: some(2)}, call.Usage)
+		usage := record.Usage{Input: some(380), Output: some(90), Total: some(470), CacheRead: some(7), Reasoning: some(2)}
+		if status == "requires_action" {
+			usage = record.Usage{}
+		}
+		assert.Equal(t, usage, call.Usage, status)
 		assert.Equal(t, status == "failed", call.Error != nil, status)
 		if want == "" {
 			assert.Empty(t, call.Response.Choices, status)
@@ -201,7 +205,7 @@ func TestALargeRequestOfARunIsDecodedAtOnce(t *testing.T) {
 	body := []byte(`{"additional_messages":[{"role":"user","content":"` + long + `"}]}`)
 	run.Request(body, true)
 	clear(body)
-	assert.LessOrEqual(t, run.Retained(), len(long))
+	assert.LessOrEqual(t, run.Retained(), len(long)+len("user"))
 	run.Content(call)
 	assert.Equal(t, long, textOf(call.Request.Messages[0]))
 }
@@ -210,9 +214,25 @@ func TestTheURLNamesTheThread(t *testing.T) {
 	for address, want := range map[string]string{
 		"/v1/threads/thread_1/runs":                           "thread_1",
 		"/v1/threads/thread_1/runs/run_1/submit_tool_outputs": "thread_1",
+		"/v1/threads/thread_1/runs/":                          "thread_1",
 		"/v1/threads/runs":                                    "",
 		"/openai/threads/thread_%FF/runs":                     "thread_\uFFFD",
 	} {
 		assert.Equal(t, &record.Call{Request: record.Request{ConversationID: want}}, described(t, openai.DescribeRun, address, `{}`), address)
 	}
+}
+
+func TestTheTokensOfARunThatWaitsAreCountedWhenItIsOver(t *testing.T) {
+	run := func(status, usage string) string {
+		return `{"id":"run_1","object":"thread.run","usage":` + usage + `,"status":"` + status + `"}`
+	}
+	soFar, whole := `{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15}`, `{"prompt_tokens":30,"completion_tokens":8,"total_tokens":38}`
+	call, complete := exchanged(openai.NewRun, `{}`, run("requires_action", soFar))
+	assert.True(t, complete)
+	assert.Equal(t, record.Usage{}, call.Usage)
+	call, complete = exchangedEvents(openai.NewRun, `{"stream":true}`, run("in_progress", "null"), run("requires_action", soFar))
+	assert.True(t, complete)
+	assert.Equal(t, record.Usage{}, call.Usage)
+	call, _ = exchangedEvents(openai.NewRun, `{"stream":true}`, run("in_progress", "null"), run("completed", whole))
+	assert.Equal(t, record.Usage{Input: some(30), Output: some(8), Total: some(38)}, call.Usage)
 }

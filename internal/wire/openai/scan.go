@@ -11,10 +11,28 @@ import (
 // The readers below consume one value each and leave their target alone when it
 // is of another type.
 
+// maxIdentity bounds what names or identifies something, in bytes: a model, an id, a
+// role, a kind. What is longer is cut.
+const maxIdentity = 512
+
 func text(s *jsonscan.Scanner, into *string) {
 	if v, ok := s.Text(); ok {
-		*into = v
+		*into = clip(v, maxIdentity)
 	}
+}
+
+// clip cuts a text on a rune boundary. What is kept does not hold on to the rest.
+func clip(v string, limit int) string {
+	if len(v) <= limit {
+		return v
+	}
+	return strings.Clone((&budget{left: limit}).fitting(v))
+}
+
+// payload reads a text of any length, of which no more than a description is kept.
+func payload(s *jsonscan.Scanner) string {
+	v, _ := s.Text()
+	return v
 }
 
 // firstText keeps the first text that is not empty: streams repeat it.
@@ -34,7 +52,7 @@ func reason(s *jsonscan.Scanner, into *string) {
 	var v string
 	text(s, &v)
 	if v != "" {
-		*into = (&budget{left: maxReason}).fitting(v)
+		*into = clip(v, maxReason)
 	}
 }
 
@@ -57,18 +75,25 @@ func float(s *jsonscan.Scanner, into *record.Opt[float64]) {
 	}
 }
 
-// texts reads a string or a list of strings.
+// maxTexts bounds the texts of a list, such as the stop sequences.
+const maxTexts = 32
+
+// texts reads a string or a list of strings, each of which is cut like a name.
 func texts(s *jsonscan.Scanner) []string {
 	if s.Kind() == jsonscan.String {
 		if v, ok := s.Text(); ok {
-			return []string{v}
+			return []string{clip(v, maxIdentity)}
 		}
 		return nil
 	}
 	var list []string
 	for ok := s.Array(); ok && s.Element(); {
+		if len(list) == maxTexts {
+			s.Skip()
+			continue
+		}
 		if v, ok := s.Text(); ok {
-			list = append(list, v)
+			list = append(list, clip(v, maxIdentity))
 		}
 	}
 	return list

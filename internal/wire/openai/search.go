@@ -2,6 +2,7 @@ package openai
 
 import (
 	"net/url"
+	"strings"
 
 	"github.com/genotel/genotel/internal/jsonscan"
 	"github.com/genotel/genotel/internal/wire"
@@ -31,7 +32,7 @@ func NewSearch(call *record.Call) *Search {
 
 // DescribeSearch writes the vector store that a URL names into the record.
 func DescribeSearch(call *record.Call, u *url.URL, _ []byte) {
-	rest, _ := cutLast(u.Path)
+	rest, _ := cutLast(strings.TrimSuffix(u.Path, "/"))
 	_, id := cutLast(rest)
 	call.Retrieval.DataSource = pathID(id)
 }
@@ -47,7 +48,7 @@ func (r *Search) Request(body []byte, content bool) {
 		case "query":
 			raw := s.Raw()
 			if content {
-				r.queries.keepCopy(raw)
+				r.queries.keep(raw)
 			}
 		default:
 			return false
@@ -117,7 +118,7 @@ func readFound(s *jsonscan.Scanner, b *budget) (d record.Document) {
 	members(s, func(key []byte) bool {
 		switch string(key) {
 		case "file_id":
-			d.ID = name(s)
+			b.name(s, &d.ID)
 		case "filename":
 			d.Name = b.text(s)
 		case "score":

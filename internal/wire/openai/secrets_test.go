@@ -25,8 +25,11 @@ func contentOf(exchange func(*record.Call) wire.Exchange, request, response stri
 	return fmt.Sprintf("%+v %+v", call.Request, call.Response)
 }
 
-func chats(call *record.Call) wire.Exchange     { return openai.NewChat(call) }
-func responses(call *record.Call) wire.Exchange { return openai.NewResponses(call) }
+func chats(call *record.Call) wire.Exchange       { return openai.NewChat(call) }
+func responses(call *record.Call) wire.Exchange   { return openai.NewResponses(call) }
+func moderations(call *record.Call) wire.Exchange { return openai.NewModeration(call) }
+func runs(call *record.Call) wire.Exchange        { return openai.NewRun(call) }
+func drawings(call *record.Call) wire.Exchange    { return openai.NewImages(call) }
 
 func TestSecretsAndBytesOfUnknownPartsAreNotKept(t *testing.T) {
 	long := strings.Repeat("U0VDUkVU", 100)

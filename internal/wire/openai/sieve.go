@@ -34,8 +34,8 @@ type sieve struct {
 	// name is the last text outside of values, as sent; named is set behind the colon.
 	name  []byte
 	named bool
-	// picture is the one that is being read.
-	picture *base64Seen
+	// picture is the one that is being read, spare what reads them all.
+	picture, spare *base64Seen
 }
 
 func (v *sieve) write(p []byte) {
@@ -80,14 +80,25 @@ func (v *sieve) begin() {
 	v.junk = v.junk || v.depth == 0
 	v.quoted = true
 	if v.named && v.isPicture() {
-		v.picture = newPicture()
+		v.beginPicture()
 		return
 	}
 	v.name = v.name[:0]
 	v.keep('"')
 }
 
-func newPicture() *base64Seen { return &base64Seen{seen: bytesSeen{wanted: true}} }
+func (v *sieve) beginPicture() {
+	if v.spare == nil {
+		v.spare = new(base64Seen)
+	}
+	v.picture = v.spare
+	if v.describes() {
+		*v.picture = base64Seen{seen: bytesSeen{wanted: true}, rest: v.picture.rest[:0]}
+	}
+}
+
+// describes reports whether the next picture is to be described.
+func (v *sieve) describes() bool { return v.described && len(v.pictures) < maxPictures }
 
 func (v *sieve) isPicture() bool {
 	if bytes.IndexByte(v.name, '\\') >= 0 {
@@ -134,7 +145,7 @@ func (v *sieve) plain(p []byte) {
 		v.name = append(v.name, p[:min(len(p), max(0, maxName-len(v.name)))]...)
 		return
 	}
-	if v.described {
+	if v.describes() {
 		v.picture.write(p)
 	}
 }
@@ -180,14 +191,22 @@ func (v *sieve) endText() {
 		v.keep('"')
 		return
 	}
-	v.picture.end()
 	if len(v.pictures) < maxPictures {
 		v.keep(strconv.AppendInt(nil, int64(len(v.pictures)), 10)...)
-		v.pictures = append(v.pictures, v.picture.blob())
+		v.pictures = append(v.pictures, v.description())
 	} else {
 		v.keep([]byte("null")...)
 	}
 	v.picture = nil
+}
+
+// description is that of the picture that was read, nil where nobody wants one.
+func (v *sieve) description() *record.Blob {
+	if !v.described {
+		return nil
+	}
+	v.picture.end()
+	return v.picture.blob()
 }
 
 // maxLook bounds how far the end of a line is looked for at once, in bytes: a stream

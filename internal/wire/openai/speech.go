@@ -20,9 +20,10 @@ type Speech struct {
 
 	mimeType string
 	length   int64
-	// document is the beginning of a body that is JSON, isJSON is set for one.
-	document []byte
-	isJSON   bool
+	// document is the beginning of a body that is JSON, isJSON is set for one, and
+	// isProblem where that says by its type that it is an error.
+	document          []byte
+	isJSON, isProblem bool
 	// sound describes the bytes of a whole response, encoded those of events.
 	sound   bytesSeen
 	encoded base64Seen
@@ -48,8 +49,8 @@ func (p *Speech) Request(body []byte, content bool) { p.read(body, content) }
 func (p *Speech) Type(contentType string, length int64) (events bool) {
 	p.length = length
 	kind, _, _ := mime.ParseMediaType(contentType)
-	p.isJSON = strings.HasSuffix(kind, "json")
-	if kind != "application/octet-stream" && isMIMEType(kind) {
+	p.isJSON, p.isProblem = strings.HasSuffix(kind, "json"), kind == "application/problem+json"
+	if !p.isJSON && kind != "application/octet-stream" && isMIMEType(kind) {
 		p.mimeType = kind
 	}
 	return kind == "text/event-stream"
@@ -77,6 +78,7 @@ func (p *Speech) Response(body []byte) {
 		return
 	}
 	s := jsonscan.New(p.document)
+	isObject := s.Kind() == jsonscan.Object
 	members(&s, func(key []byte) bool {
 		if string(key) != "error" {
 			return false
@@ -84,7 +86,8 @@ func (p *Speech) Response(body []byte) {
 		readInlineError(&s, p.call)
 		return true
 	})
-	if p.call.Error == nil {
+	whole := len(p.document) < maxEnvelope
+	if p.call.Error == nil && (p.isProblem || !isObject || whole && !s.End()) {
 		p.call.Error = &record.Error{Type: wire.DecodeError}
 	}
 }
@@ -141,7 +144,7 @@ func (p *Speech) Finish() (complete bool) {
 	if p.call.Stream.Chunks > 0 {
 		seen, complete = p.encoded.seen.n, p.ended
 	} else {
-		complete = !p.isJSON && seen > 0 && (p.ended || seen == p.length)
+		complete = p.isJSON && p.ended && p.call.Error == nil || seen > 0 && (p.ended || seen == p.length)
 	}
 	if seen > 0 {
 		p.call.Response.AudioBytes = record.Some(seen)
@@ -162,7 +165,7 @@ func (p *Speech) Retained() int { return p.size }
 // Content implements [wire.Exchange].
 func (p *Speech) Content(call *record.Call) {
 	p.content(call)
-	if len(call.Response.Choices) == 0 {
+	if len(call.Response.Choices) == 0 || p.isJSON { // of sound in JSON nothing is read
 		return
 	}
 	audio := record.Audio{Media: record.Media{MIMEType: p.mimeType, Blob: p.sound.blob()}}

@@ -11,9 +11,9 @@ func readToolCall(s *jsonscan.Scanner, b *budget) record.Part {
 	members(s, func(key []byte) bool {
 		switch string(key) {
 		case "id":
-			text(s, &call.ID)
+			b.name(s, &call.ID)
 		case "type":
-			text(s, &call.Type)
+			b.name(s, &call.Type)
 		case "function", "custom":
 			readCalled(s, b, &call)
 		default:
@@ -30,7 +30,10 @@ func readCalled(s *jsonscan.Scanner, b *budget, call *record.ToolCall) {
 	members(s, func(key []byte) bool {
 		switch string(key) {
 		case "name":
-			firstText(s, &call.Name)
+			if call.Name != "" {
+				return false
+			}
+			b.name(s, &call.Name)
 		case "arguments", "input":
 			switch {
 			case call.Arguments != "":
@@ -54,7 +57,7 @@ func readTool(s *jsonscan.Scanner, b *budget) record.Tool {
 	members(s, func(key []byte) bool {
 		switch string(key) {
 		case "type":
-			text(s, &tool.Type)
+			b.name(s, &tool.Type)
 		case "function", "custom":
 			readFunction(s, b, &tool)
 		default:
@@ -69,7 +72,7 @@ func readFunction(s *jsonscan.Scanner, b *budget, tool *record.Tool) {
 	members(s, func(key []byte) bool {
 		switch string(key) {
 		case "name":
-			text(s, &tool.Name)
+			b.name(s, &tool.Name)
 		case "description":
 			tool.Description = b.text(s)
 		case "parameters":

@@ -1,6 +1,8 @@
 package openai
 
 import (
+	"math"
+
 	"github.com/genotel/genotel/internal/jsonscan"
 	"github.com/genotel/genotel/otelgenai/record"
 )
@@ -54,19 +56,40 @@ func replaceUsage(into *record.Usage, u record.Usage) {
 func includeReasoning(u *record.Usage) {
 	reasoning, output := u.Reasoning.Or(0), u.Output.Or(0)
 	switch {
-	case reasoning > 0 && u.Total == record.Some(u.Input.Or(0)+output+reasoning):
-		u.Output = record.Some(output + reasoning)
+	case reasoning > 0 && u.Total == record.Some(sum(u.Input.Or(0), output, reasoning)):
+		u.Output = record.Some(sum(output, reasoning))
 	case u.Output.IsSet() && reasoning > output: // OpenRouter's upstreams, now and then
 		u.Reasoning = u.Output
 	}
 }
 
-// includeCached makes Input what it is to be: all tokens of the input. One that is
-// smaller than what was read from the cache cannot include that.
+// includeCached makes Input what it is to be: all tokens of the input. What was read
+// from the cache or written to it is not in one to which the total adds it. Nor can one
+// that is smaller than what was read include that.
 func includeCached(u *record.Usage) {
-	if read := u.CacheRead.Or(0); u.Input.IsSet() && read > u.Input.Or(0) {
-		u.Input = record.Some(u.Input.Or(0) + read)
+	input, known := u.Input.Get()
+	if !known {
+		return
 	}
+	read, write, told := u.CacheRead.Or(0), u.CacheWrite.Or(0), sum(input, u.Output.Or(0))
+	switch {
+	case sum(read, write) > 0 && u.Total == record.Some(sum(told, read, write)):
+		u.Input = record.Some(sum(input, read, write))
+	case read > 0 && u.Total == record.Some(sum(told, read)), read > input:
+		u.Input = record.Some(sum(input, read))
+	}
+}
+
+// sum adds counts, none of which is negative. It is the largest number rather than one
+// that has run over.
+func sum(counts ...int64) (total int64) {
+	for _, n := range counts {
+		if n > math.MaxInt64-total {
+			return math.MaxInt64
+		}
+		total += n
+	}
+	return total
 }
 
 // includeThoughts adds what Gemini generates and does not tell: through its
@@ -76,7 +99,7 @@ func includeThoughts(call *record.Call) {
 	total, known := u.Total.Get()
 	switch call.Provider {
 	case "gcp.gemini", "gcp.vertex_ai":
-		if known && u.Input.IsSet() && !u.Reasoning.IsSet() && total > u.Input.Or(0)+u.Output.Or(0) {
+		if known && u.Input.IsSet() && !u.Reasoning.IsSet() && total > sum(u.Input.Or(0), u.Output.Or(0)) {
 			u.Output = record.Some(total - u.Input.Or(0))
 		}
 	}
@@ -124,7 +147,7 @@ func readOutputDetails(s *jsonscan.Scanner, u *record.Usage) {
 type usageExtras struct {
 	cacheRead, cacheWrite, reasoning record.Opt[int64]
 	cost, upstream                   record.Opt[float64]
-	ownKey                           bool
+	ownKey, research                 bool
 }
 
 // read consumes one member, if it is one of them.
@@ -139,6 +162,9 @@ func (x *usageExtras) read(s *jsonscan.Scanner, key string) bool {
 		count(s, &x.cacheWrite)
 	case "reasoning_tokens":
 		count(s, &x.reasoning)
+	case "citation_tokens", "num_search_queries":
+		x.research = true
+		return false
 	case "cost":
 		readCost(s, &x.cost)
 	case "cost_in_usd_ticks":
@@ -169,16 +195,16 @@ func (x *usageExtras) complete(u *record.Usage) {
 	}
 	if !u.Reasoning.IsSet() && x.reasoning.IsSet() {
 		u.Reasoning = x.reasoning
-		// Perplexity counts its research apart from the answer, others do not.
-		if more := x.reasoning.Or(0); u.Output.IsSet() && more > u.Output.Or(0) {
-			u.Output = record.Some(u.Output.Or(0) + more)
+		// Perplexity counts its research apart from the answer, and not in the total.
+		if more := x.reasoning.Or(0); x.research && u.Output.IsSet() && more > u.Output.Or(0) {
+			u.Output = record.Some(sum(u.Output.Or(0), more))
 		}
 	}
 	u.Cost = x.cost
 	if x.ownKey && x.upstream.IsSet() {
 		// With a key of the caller's own, OpenRouter's cost is its fee, and the model's
 		// provider sends a bill of its own.
-		u.Cost = record.Some(x.cost.Or(0) + x.upstream.Or(0))
+		u.Cost = record.Some(min(x.cost.Or(0)+x.upstream.Or(0), math.MaxFloat64))
 	}
 }
 
