@@ -12,6 +12,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	oteltrace "go.opentelemetry.io/otel/trace"
 
+	"github.com/genotel/genotel/internal/runes"
 	"github.com/genotel/genotel/semconv"
 	"github.com/genotel/genotel/semconv/langsmith"
 	"github.com/genotel/genotel/semconv/langtrace"
@@ -227,10 +228,4 @@ func (a attributes) problem() string {
 }
 
 // short bounds a text and lets go of what it was a part of.
-func short(text string) string {
-	text, shortened := clip(text, maxNameBytes)
-	if shortened {
-		return strings.Clone(text)
-	}
-	return text
-}
+func short(text string) string { return runes.Clip(text, maxNameBytes) }

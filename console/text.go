@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/genotel/genotel/internal/runes"
 )
 
 const (
@@ -37,7 +39,10 @@ type cleaner struct {
 // terminals do not agree on the width of the result: a family becomes its members.
 func clean(text string, ascii bool) string {
 	c := cleaner{ascii: ascii}
-	text, shortened := clip(strings.TrimSpace(text), maxTextBytes)
+	text = strings.TrimSpace(text)
+	end := runes.Fit(text, maxTextBytes)
+	shortened := end < len(text)
+	text = text[:end]
 	for text != "" {
 		r, size := utf8.DecodeRuneInString(text)
 		if r == utf8.RuneError && size == 1 {
@@ -103,18 +108,6 @@ func (c *cleaner) escape(r rune) {
 		fmt.Fprintf(&c.out, `\U%08x`, r)
 	}
 	c.last, c.marks = 0, 0
-}
-
-// clip returns at most n bytes of text, and whether that is less than all. It cuts no
-// character in two.
-func clip(text string, n int) (clipped string, shortened bool) {
-	if len(text) <= n {
-		return text, false
-	}
-	for n > 0 && !utf8.RuneStart(text[n]) {
-		n--
-	}
-	return text[:n], true
 }
 
 // ellipsis stands where text was cut.

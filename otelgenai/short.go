@@ -1,6 +1,6 @@
 package otelgenai
 
-import "unicode/utf8"
+import "github.com/genotel/genotel/internal/runes"
 
 // maxErrorText bounds texts of others in errors and events, in bytes. Providers
 // echo whole prompts in error bodies.
@@ -11,9 +11,5 @@ func short(text string) string {
 	if len(text) <= maxErrorText {
 		return text
 	}
-	cut := maxErrorText - len("…")
-	for cut > 0 && !utf8.RuneStart(text[cut]) {
-		cut--
-	}
-	return text[:cut] + "…"
+	return text[:runes.Fit(text, maxErrorText-len("…"))] + "…"
 }

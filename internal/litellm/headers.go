@@ -6,10 +6,10 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"go.opentelemetry.io/otel/attribute"
 
+	"github.com/genotel/genotel/internal/runes"
 	"github.com/genotel/genotel/otelgenai/record"
 	"github.com/genotel/genotel/semconv/litellm"
 )
@@ -179,14 +179,7 @@ func text(s string) (any, bool) {
 
 // bounded is valid UTF-8 of at most maxText bytes.
 func bounded(s string) string {
-	if len(s) > maxText {
-		cut := maxText
-		for cut > 0 && !utf8.RuneStart(s[cut]) {
-			cut--
-		}
-		s = s[:cut]
-	}
-	return strings.ToValidUTF8(s, "\uFFFD")
+	return strings.ToValidUTF8(s[:runes.Fit(s, maxText)], "\uFFFD")
 }
 
 func number(s string) (any, bool) {

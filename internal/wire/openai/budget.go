@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/genotel/genotel/internal/jsonscan"
+	"github.com/genotel/genotel/internal/runes"
 )
 
 // maxContent bounds the content that one side of a call, request or response,
@@ -77,7 +78,7 @@ func (b *budget) text(s *jsonscan.Scanner) string {
 // room for it.
 func (b *budget) name(s *jsonscan.Scanner, into *string) {
 	if v, ok := s.Text(); ok {
-		*into = b.short(clip(v, maxIdentity))
+		*into = b.short(runes.Clip(v, maxIdentity))
 		b.cut = b.cut || len(v) > maxIdentity
 	}
 }
@@ -148,11 +149,7 @@ func escaped(inside []byte) rune {
 
 // fitting is the longest beginning of text for which there is room.
 func (b *budget) fitting(text string) string {
-	end := min(b.left, len(text))
-	for end > 0 && end < len(text) && !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end]
+	return text[:runes.Fit(text, b.left)]
 }
 
 func (b *budget) spend(kept string, cut int) string {

@@ -2,9 +2,9 @@ package openai
 
 import (
 	"bytes"
-	"unicode/utf8"
 
 	"github.com/genotel/genotel/internal/jsonscan"
+	"github.com/genotel/genotel/internal/runes"
 )
 
 // keeper bounds the content that is held of a stream.
@@ -42,7 +42,7 @@ func (k *keeper) name(s *jsonscan.Scanner, into *string, content bool) bool {
 	}
 	name, _ := s.Text()
 	k.cut = k.cut || len(name) > maxIdentity
-	if name = clip(name, maxIdentity); len(name) > maxContent-k.kept {
+	if name = runes.Clip(name, maxIdentity); len(name) > maxContent-k.kept {
 		k.cut = true
 		return true
 	}
@@ -104,9 +104,6 @@ func (k *keeper) keepWithin(into *[]byte, before int) {
 		k.kept += end - before
 		return
 	}
-	for end = before + room; end > before && !utf8.RuneStart((*into)[end]); {
-		end--
-	}
-	*into = (*into)[:end]
+	*into = (*into)[:before+runes.Fit((*into)[before:], room)]
 	k.kept, k.cut = maxContent, true
 }

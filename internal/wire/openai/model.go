@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/genotel/genotel/internal/jsonscan"
+	"github.com/genotel/genotel/internal/runes"
 )
 
 // maxTail bounds the end of a request body in which the model is looked for
@@ -37,7 +38,7 @@ func modelInTail(body []byte) (model string, ok bool) {
 	s.Object()
 	s.Field()
 	model, ok = s.Text()
-	model = clip(model, maxIdentity)
+	model = runes.Clip(model, maxIdentity)
 	for {
 		if _, more := s.Field(); !more {
 			break
@@ -60,7 +61,7 @@ func modelFromStart(body []byte) string {
 		}
 		if string(key) == "model" {
 			model, _ := s.Text()
-			return clip(model, maxIdentity)
+			return runes.Clip(model, maxIdentity)
 		}
 		s.Skip()
 	}

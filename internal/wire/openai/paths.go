@@ -1,6 +1,10 @@
 package openai
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/genotel/genotel/internal/runes"
+)
 
 // What is recognized by its path is recognized from the path's end, because
 // gateways and Azure put what they like in front. Names that say nothing by
@@ -101,7 +105,7 @@ func cutLast(path string) (rest, last string) {
 
 // pathID is an id that a path names, fit for a record.
 func pathID(id string) string {
-	return clip(strings.ToValidUTF8(id, "\uFFFD"), maxIdentity)
+	return runes.Clip(strings.ToValidUTF8(id, "\uFFFD"), maxIdentity)
 }
 
 // isBase reports whether an API may begin behind a path.

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/genotel/genotel/internal/jsonscan"
+	"github.com/genotel/genotel/internal/runes"
 	"github.com/genotel/genotel/internal/wire"
 	"github.com/genotel/genotel/otelgenai/record"
 )
@@ -17,16 +18,8 @@ const maxIdentity = 512
 
 func text(s *jsonscan.Scanner, into *string) {
 	if v, ok := s.Text(); ok {
-		*into = clip(v, maxIdentity)
+		*into = runes.Clip(v, maxIdentity)
 	}
-}
-
-// clip cuts a text on a rune boundary. What is kept does not hold on to the rest.
-func clip(v string, limit int) string {
-	if len(v) <= limit {
-		return v
-	}
-	return strings.Clone((&budget{left: limit}).fitting(v))
 }
 
 // payload reads a text of any length, of which no more than a description is kept.
@@ -52,7 +45,7 @@ func reason(s *jsonscan.Scanner, into *string) {
 	var v string
 	text(s, &v)
 	if v != "" {
-		*into = clip(v, maxReason)
+		*into = runes.Clip(v, maxReason)
 	}
 }
 
@@ -82,7 +75,7 @@ const maxTexts = 32
 func texts(s *jsonscan.Scanner) []string {
 	if s.Kind() == jsonscan.String {
 		if v, ok := s.Text(); ok {
-			return []string{clip(v, maxIdentity)}
+			return []string{runes.Clip(v, maxIdentity)}
 		}
 		return nil
 	}
@@ -93,7 +86,7 @@ func texts(s *jsonscan.Scanner) []string {
 			continue
 		}
 		if v, ok := s.Text(); ok {
-			list = append(list, clip(v, maxIdentity))
+			list = append(list, runes.Clip(v, maxIdentity))
 		}
 	}
 	return list
