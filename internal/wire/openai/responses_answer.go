@@ -247,35 +247,3 @@ func lastText(s *jsonscan.Scanner, into *string) {
 		*into = v
 	}
 }
-
-// readResponsesUsage consumes a usage object; null and an empty one leave an
-// earlier one in place.
-func readResponsesUsage(s *jsonscan.Scanner, into *record.Usage) {
-	if s.Kind() != jsonscan.Object {
-		s.Skip()
-		return
-	}
-	var u record.Usage
-	var more usageExtras
-	members(s, func(key []byte) bool {
-		switch string(key) {
-		case "input_tokens":
-			count(s, &u.Input)
-		case "output_tokens":
-			count(s, &u.Output)
-		case "total_tokens":
-			count(s, &u.Total)
-		case "input_tokens_details":
-			readInputDetails(s, &u)
-		case "output_tokens_details":
-			readOutputDetails(s, &u)
-		default:
-			return more.read(s, string(key))
-		}
-		return true
-	})
-	more.complete(&u)
-	includeReasoning(&u)
-	includeCached(&u)
-	replaceUsage(into, u)
-}

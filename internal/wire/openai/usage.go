@@ -7,9 +7,37 @@ import (
 	"github.com/genotel/genotel/otelgenai/record"
 )
 
+// usageNames are the members by which an API counts tokens.
+type usageNames struct {
+	input, output               string
+	inputDetails, outputDetails string
+	// otherInputDetails is another word for inputDetails.
+	otherInputDetails string
+}
+
+var (
+	chatUsage = usageNames{
+		input: "prompt_tokens", output: "completion_tokens",
+		inputDetails: "prompt_tokens_details", outputDetails: "completion_tokens_details",
+		otherInputDetails: "prompt_token_details", // by Mistral, and in runs of assistants
+	}
+	responsesUsage = usageNames{
+		input: "input_tokens", output: "output_tokens",
+		inputDetails: "input_tokens_details", outputDetails: "output_tokens_details",
+		otherInputDetails: "input_tokens_details",
+	}
+)
+
 // readUsage consumes a usage object. Streams that report more than once report
 // running totals, so the last one counts; null and an empty one leave an earlier one in place.
-func readUsage(s *jsonscan.Scanner, into *record.Usage) {
+func readUsage(s *jsonscan.Scanner, into *record.Usage) { readUsageAs(s, into, &chatUsage) }
+
+// readResponsesUsage consumes one in the words of the Responses API.
+func readResponsesUsage(s *jsonscan.Scanner, into *record.Usage) {
+	readUsageAs(s, into, &responsesUsage)
+}
+
+func readUsageAs(s *jsonscan.Scanner, into *record.Usage, names *usageNames) {
 	if s.Kind() != jsonscan.Object {
 		s.Skip()
 		return
@@ -18,15 +46,15 @@ func readUsage(s *jsonscan.Scanner, into *record.Usage) {
 	var more usageExtras
 	members(s, func(key []byte) bool {
 		switch string(key) {
-		case "prompt_tokens":
+		case names.input:
 			count(s, &u.Input)
-		case "completion_tokens":
+		case names.output:
 			count(s, &u.Output)
 		case "total_tokens":
 			count(s, &u.Total)
-		case "prompt_tokens_details", "prompt_token_details": // the latter by Mistral, and in runs of assistants
+		case names.inputDetails, names.otherInputDetails:
 			readInputDetails(s, &u)
-		case "completion_tokens_details":
+		case names.outputDetails:
 			readOutputDetails(s, &u)
 		default:
 			return more.read(s, string(key))
