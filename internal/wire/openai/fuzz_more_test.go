@@ -99,35 +99,7 @@ func FuzzRunStream(f *testing.F) {
 		f.Add([]byte(strings.Join(seed, "\x00")))
 	}
 	f.Fuzz(func(t *testing.T, input []byte) {
-		before := bytes.Clone(input)
-		run := func(content bool) (call *record.Call, complete bool, progress []wire.Progress) {
-			call = new(record.Call)
-			exchange := openai.NewRun(call)
-			exchange.Request([]byte(`{"stream":true}`), content)
-			for data := range bytes.SplitSeq(input, []byte{0}) {
-				data = bytes.Clone(data)
-				progress = append(progress, exchange.Event(data))
-				clear(data) // its buffer may be used again
-				if progress[len(progress)-1].Has(wire.Done) {
-					break
-				}
-			}
-			complete = exchange.Finish()
-			if content {
-				require.LessOrEqual(t, exchange.Retained(), 32+3*len(input))
-				exchange.Content(call)
-			} else {
-				require.Zero(t, exchange.Retained())
-			}
-			return call, complete, progress
-		}
-		call, complete, progress := run(true)
-		sound(t, call, len(input))
-		bare, bareComplete, bareProgress := run(false)
-		require.Equal(t, *bare, bareOf(call), "without content all the rest is the same")
-		require.Equal(t, bareComplete, complete)
-		require.Equal(t, bareProgress, progress)
-		require.Equal(t, before, input, "the events are never changed")
+		wholeStream(t, openai.NewRun, input, 32, bareOf)
 	})
 }
 

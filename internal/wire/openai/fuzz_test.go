@@ -13,7 +13,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/genotel/genotel/internal/wire"
 	"github.com/genotel/genotel/internal/wire/openai"
 	"github.com/genotel/genotel/otelgenai/record"
 )
@@ -192,37 +191,10 @@ func FuzzChatStream(f *testing.F) {
 		f.Add([]byte(strings.Join(seed, "\x00")))
 	}
 	f.Fuzz(func(t *testing.T, input []byte) {
-		before := bytes.Clone(input)
-		events := bytes.Split(input, []byte{0})
-		run := func(content bool) (call *record.Call, complete bool, progress []wire.Progress) {
-			call = new(record.Call)
-			chat := openai.NewChat(call)
-			chat.Request([]byte(`{"stream":true}`), content)
-			for _, data := range events {
-				progress = append(progress, chat.Event(data))
-				if progress[len(progress)-1].Has(wire.Done) {
-					break
-				}
-			}
-			complete = chat.Finish()
-			if content {
-				require.LessOrEqual(t, chat.Retained(), 3*len(input))
-				chat.Content(call)
-			} else {
-				require.Zero(t, chat.Retained())
-			}
-			return call, complete, progress
-		}
-		call, complete, progress := run(true)
-		sound(t, call, len(input))
-		bare, bareComplete, bareProgress := run(false)
-		require.Equal(t, *bare, withoutContent(call), "without content all the rest is the same")
-		require.Equal(t, bareComplete, complete)
-		require.Equal(t, bareProgress, progress)
-		require.Equal(t, before, input, "the events are never changed")
+		call := wholeStream(t, openai.NewChat, input, 0, withoutContent)
 
 		var o oracle
-		if want := o.stream(events); !o.unclear {
+		if want := o.stream(bytes.Split(input, []byte{0})); !o.unclear {
 			agrees(t, call, want)
 		}
 	})

@@ -8,7 +8,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/genotel/genotel/internal/wire"
 	"github.com/genotel/genotel/internal/wire/openai"
 	"github.com/genotel/genotel/otelgenai/record"
 )
@@ -117,35 +116,7 @@ func FuzzResponsesStream(f *testing.F) {
 		f.Add([]byte(strings.Join(seed, "\x00")))
 	}
 	f.Fuzz(func(t *testing.T, input []byte) {
-		before := bytes.Clone(input)
-		run := func(content bool) (call *record.Call, complete bool, progress []wire.Progress) {
-			call = new(record.Call)
-			responses := openai.NewResponses(call)
-			responses.Request([]byte(`{"stream":true}`), content)
-			for data := range bytes.SplitSeq(input, []byte{0}) {
-				data = bytes.Clone(data)
-				progress = append(progress, responses.Event(data))
-				clear(data) // its buffer may be used again
-				if progress[len(progress)-1].Has(wire.Done) {
-					break
-				}
-			}
-			complete = responses.Finish()
-			if content {
-				require.LessOrEqual(t, responses.Retained(), 3*len(input))
-				responses.Content(call)
-			} else {
-				require.Zero(t, responses.Retained())
-			}
-			return call, complete, progress
-		}
-		call, complete, progress := run(true)
-		sound(t, call, len(input))
-		bare, bareComplete, bareProgress := run(false)
-		require.Equal(t, *bare, withoutAny(call), "without content all the rest is the same")
-		require.Equal(t, bareComplete, complete)
-		require.Equal(t, bareProgress, progress)
-		require.Equal(t, before, input, "the events are never changed")
+		wholeStream(t, openai.NewResponses, input, 0, withoutAny)
 	})
 }
 
