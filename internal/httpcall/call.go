@@ -43,7 +43,9 @@ func (c *Call) RoundTrip(req *http.Request, send Send) (*http.Response, error) {
 		return send(req)
 	}
 	if f == nil {
-		return unmarked(req, outgoing)(send(outgoing))
+		res, err := send(outgoing)
+		unmark(res, req, outgoing)
+		return res, err
 	}
 	returned := false
 	defer func() {
@@ -52,21 +54,19 @@ func (c *Call) RoundTrip(req *http.Request, send Send) (*http.Response, error) {
 			c.unwatchDone(f)
 		}
 	}()
-	res, err := unmarked(req, outgoing)(send(outgoing))
+	res, err := send(outgoing)
 	returned = true
+	unmark(res, req, outgoing)
 	f.arrive(req, c, res, err)
 	c.unwatchDone(f)
 	return res, err
 }
 
-// unmarked lets a response name the caller's request and not our copy of it: calls
-// that are made under the copy's context count as traced.
-func unmarked(req, outgoing *http.Request) func(*http.Response, error) (*http.Response, error) {
-	return func(res *http.Response, err error) (*http.Response, error) {
-		if res != nil && res.Request == outgoing {
-			res.Request = req
-		}
-		return res, err
+// unmark lets a response name the caller's request and not our copy of it: calls that
+// are made under the copy's context count as traced.
+func unmark(res *http.Response, req, outgoing *http.Request) {
+	if res != nil && res.Request == outgoing {
+		res.Request = req
 	}
 }
 

@@ -16,8 +16,7 @@ import (
 func boundaryOf(req *http.Request) string {
 	const form = "multipart/form-data"
 	contentType := req.Header.Get("Content-Type")
-	if len(contentType) < len(form) || !strings.EqualFold(contentType[:len(form)], form) ||
-		req.Body == nil || req.Body == http.NoBody {
+	if bodyless(req) || len(contentType) < len(form) || !strings.EqualFold(contentType[:len(form)], form) {
 		return ""
 	}
 	kind, params, err := mime.ParseMediaType(contentType)
