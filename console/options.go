@@ -24,6 +24,7 @@ type config struct {
 	project     string
 	environment string
 	ascii       bool
+	redact      func(text string) (string, error) // nil for none
 	logger      *slog.Logger // nil: slog.Default() at the time of use
 }
 
@@ -42,6 +43,16 @@ func newConfig(opts []Option) config {
 func WithContent(content dialect.Content) Option {
 	return optionFunc(func(c config) config {
 		c.content = content
+		return c
+	})
+}
+
+// WithRedactor passes every prompt through redact before it is shown, on the printer's
+// goroutine and in whole texts. A prompt for which redact returns an error or panics is
+// "(withheld)". Default: none.
+func WithRedactor(redact func(text string) (string, error)) Option {
+	return optionFunc(func(c config) config {
+		c.redact = redact
 		return c
 	})
 }
