@@ -58,16 +58,22 @@ func (r *redacted) Links() []trace.Link { return r.links }
 // Name implements [trace.ReadOnlySpan].
 func (r *redacted) Name() string { return r.name }
 
-// textKeys are the attributes beside those of content that hold what people wrote.
+// urlKeys are the attributes that hold a URL or a part of one.
+var urlKeys = map[attribute.Key]bool{
+	semconv.URLFullKey:   true,
+	semconv.URLPathKey:   true,
+	"url.query":          true,
+	"http.url":           true, // the older names
+	"http.target":        true,
+	langtrace.LLMPathKey: true,
+}
+
+// textKeys are the attributes that hold what people wrote, beside those of content and
+// URLs.
 var textKeys = map[attribute.Key]bool{
 	semconv.ExceptionMessageKey:    true,
 	semconv.ExceptionStacktraceKey: true,
 	"error.message":                true,
-	semconv.URLFullKey:             true,
-	semconv.URLPathKey:             true,
-	"url.query":                    true,
-	"http.url":                     true, // the older names
-	"http.target":                  true,
 
 	semconv.GenAIAgentNameKey:             true,
 	semconv.GenAIMainAgentNameKey:         true,
@@ -80,8 +86,7 @@ var textKeys = map[attribute.Key]bool{
 	langsmith.SpanTagsKey:            true,
 	langsmith.TraceloopEntityNameKey: true,
 
-	langtrace.LLMPathKey: true,
-	langtrace.UserIDKey:  true,
+	langtrace.UserIDKey: true,
 
 	openinference.LLMInvocationParametersKey:       true,
 	openinference.EmbeddingInvocationParametersKey: true,
@@ -93,7 +98,7 @@ var textKeys = map[attribute.Key]bool{
 
 // isText reports whether the values of an attribute are redacted.
 func isText(key attribute.Key) bool {
-	if sideOf(key) != neither || textKeys[key] {
+	if sideOf(key) != neither || textKeys[key] || urlKeys[key] {
 		return true
 	}
 	name := string(key)
@@ -142,8 +147,12 @@ func redactedAttributes(
 ) []attribute.KeyValue {
 	clean := slices.Clone(attributes)
 	for i := range clean {
-		if isText(clean[i].Key) {
-			clean[i].Value = redactedValue(p, clean[i].Value)
+		switch key, value := clean[i].Key, clean[i].Value; {
+		case !isText(key):
+		case urlKeys[key] && value.Type() == attribute.STRING:
+			clean[i].Value = attribute.StringValue(p.URL(value.AsString()))
+		default:
+			clean[i].Value = redactedValue(p, value)
 		}
 	}
 	return clean

@@ -54,8 +54,12 @@ func TestOfASpanTextsAreRedactedAndIdentifiersAreNot(t *testing.T) {
 }
 
 func TestAttributesOfEventsAndLinksNamesAndTheStatusAreRedacted(t *testing.T) {
-	marked := func(key string) []attribute.KeyValue { return []attribute.KeyValue{attribute.String(key, "a MARKER here")} }
-	clean := func(key string) []attribute.KeyValue { return []attribute.KeyValue{attribute.String(key, "a [removed] here")} }
+	marked := func(key string) []attribute.KeyValue {
+		return []attribute.KeyValue{attribute.String(key, "a MARKER here")}
+	}
+	clean := func(key string) []attribute.KeyValue {
+		return []attribute.KeyValue{attribute.String(key, "a [removed] here")}
+	}
 	span := tracetest.SpanStub{
 		Name:   "GET /MARKER",
 		Status: sdktrace.Status{Code: codes.Error, Description: "a MARKER here"},

@@ -50,7 +50,7 @@ func (op *Operation) Attempt(ctx context.Context, a Attempt) {
 	}
 	attrs := []attribute.KeyValue{
 		semconv.HTTPRequestMethodKey.String(a.Method),
-		semconv.URLFullKey.String(redaction.Name(a.URL, op.in.config.redactor)),
+		semconv.URLFullKey.String(redaction.URL(a.URL, op.in.config.redactor)),
 		semconv.ServerAddressKey.String(op.call.Server.Address),
 		semconv.ServerPortKey.Int(op.call.Server.Port),
 	}

@@ -15,6 +15,9 @@ package otelgenai
 // the same way. Names of members, numbers, true, false and null are left alone. What is
 // not valid JSON, such as arguments that the model left half written, it gets as it is.
 //
+// A URL, or a part of one, it gets as it is, and then decoded where it has escapes; it is
+// recorded decoded where that brought something to light.
+//
 // It must be safe for concurrent use and may run on any goroutine, some time
 // after the call. It fails closed: when it returns an error or panics, all
 // content of that call is withheld, and the type of the error, not its text, is

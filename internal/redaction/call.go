@@ -87,7 +87,7 @@ func Scalars(c *record.Call, redact Func) bool {
 	if c.Error != nil {
 		r.text(&c.Error.Message)
 	}
-	r.text(&c.Path)
+	r.url(&c.Path)
 	r.text(&c.Agent.Description)
 	if r.err == nil {
 		return true
@@ -98,18 +98,23 @@ func Scalars(c *record.Call, redact Func) bool {
 	return false
 }
 
-// Name redacts a URL or a name, or leaves nothing of it.
-func Name(name string, redact Func) string {
+// Name redacts a name, or leaves nothing of it.
+func Name(name string, redact Func) string { return alone(name, redact, (*Pass).Text) }
+
+// URL redacts a URL, or leaves nothing of it.
+func URL(url string, redact Func) string { return alone(url, redact, (*Pass).URL) }
+
+func alone(text string, redact Func, apply func(*Pass, string) string) string {
 	if redact == nil {
-		return name
+		return text
 	}
-	r := Pass{redact: redact}
-	r.text(&name)
+	r := NewPass(redact)
+	text = apply(r, text)
 	if r.err != nil {
 		Report(r.err)
 		return ""
 	}
-	return name
+	return text
 }
 
 // Withhold removes all content and leaves the shape: choices keep their finish
@@ -177,16 +182,16 @@ func (r *Pass) part(part record.Part) record.Part {
 		r.text(&p.Content)
 		return p
 	case record.Image:
-		r.text(&p.URI)
+		r.url(&p.URI)
 		r.text(&p.Name)
 		return p
 	case record.Audio:
-		r.text(&p.URI)
+		r.url(&p.URI)
 		r.text(&p.Name)
 		r.text(&p.Transcript)
 		return p
 	case record.File:
-		r.text(&p.URI)
+		r.url(&p.URI)
 		r.text(&p.Name)
 		return p
 	case record.Generic:

@@ -29,8 +29,17 @@ func full() *record.Call {
 
 // parts are all kinds of parts of a message.
 var parts = []record.Part{
-	record.Text{}, record.Reasoning{}, record.Refusal{}, record.ToolCall{}, record.ToolResult{}, record.ServerToolCall{},
-	record.ServerToolResult{}, record.Image{}, record.Audio{}, record.File{}, record.Generic{},
+	record.Text{},
+	record.Reasoning{},
+	record.Refusal{},
+	record.ToolCall{},
+	record.ToolResult{},
+	record.ServerToolCall{},
+	record.ServerToolResult{},
+	record.Image{},
+	record.Audio{},
+	record.File{},
+	record.Generic{},
 }
 
 func fill(v reflect.Value) {
@@ -41,9 +50,9 @@ func fill(v reflect.Value) {
 		v.Set(reflect.New(v.Type().Elem()))
 		fill(v.Elem())
 	case reflect.Struct:
-		for i := range v.NumField() {
-			if v.Field(i).CanSet() {
-				fill(v.Field(i))
+		for _, field := range v.Fields() {
+			if field.CanSet() {
+				fill(field)
 			}
 		}
 	case reflect.Slice:
@@ -64,7 +73,7 @@ func filledParts() []record.Part {
 	for i, part := range parts {
 		filled := reflect.New(reflect.TypeOf(part)).Elem()
 		fill(filled)
-		all[i], _ = filled.Interface().(record.Part)
+		all[i], _ = reflect.TypeAssert[record.Part](filled)
 	}
 	return all
 }
