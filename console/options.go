@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/genotel/genotel/dialect"
+	"github.com/genotel/genotel/internal/redaction"
 )
 
 // Option configures a [Processor]. A nil Option is ignored.
@@ -24,8 +25,8 @@ type config struct {
 	project     string
 	environment string
 	ascii       bool
-	redact      func(text string) (string, error) // nil for none
-	logger      *slog.Logger // nil: slog.Default() at the time of use
+	redact      redaction.Func // nil for none
+	logger      *slog.Logger   // nil: slog.Default() at the time of use
 }
 
 func newConfig(opts []Option) config {
