@@ -79,7 +79,7 @@ func (c config) langsmithDestination(d LangSmith, name string, needed bool) ([]d
 		return nil, err
 	}
 	content := c.visibleToLangSmith(d.Content)
-	resolved := destination{sends: sends(content), allows: allows(content), form: langsmithForm, Destination: export.Destination{
+	resolved := destination{sends: sendsToLangSmith(content), allows: allows(content), form: langsmithForm, Destination: export.Destination{
 		Name:        name,
 		URL:         target,
 		Headers:     d.headers(c.project),
@@ -124,10 +124,27 @@ func (c config) visibleToLangSmith(own Content) dialect.Content {
 	return c.visible(own, truish(hideInputs), truish(hideOutputs))
 }
 
+// langsmithMetadataHidden reports whether LangSmith is to get no metadata.
+func langsmithMetadataHidden() bool {
+	hidden, _ := langsmithVariable("HIDE_METADATA")
+	return truish(hidden)
+}
+
+// sendsToLangSmith describes what LangSmith gets.
+func sendsToLangSmith(content dialect.Content) string {
+	if langsmithMetadataHidden() {
+		return sends(content) + ", without metadata"
+	}
+	return sends(content)
+}
+
 // langsmithView is LangSmith's form of the spans that are sampled for it. It wants
 // records.
 func langsmithView(content dialect.Content, sampled func(trace.TraceID) bool) export.View {
 	form := dialect.LangSmithView(content)
+	if langsmithMetadataHidden() {
+		form = dialect.WithoutMetadata(form)
+	}
 	if sampled == nil {
 		return view(form)
 	}
