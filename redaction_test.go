@@ -364,6 +364,25 @@ func TestWhatIsRedactedForOneConfigureIsWholeForAllOthers(t *testing.T) {
 	require.NoError(t, provider.Shutdown(context.WithoutCancel(t.Context())))
 }
 
+func TestASpanBelowOneOfAnotherProviderIsRedacted(t *testing.T) {
+	e := newEverywhere(t)
+	telemetry := configure(t, append(e.options(), genotel.WithRedactor(redact.New(redact.All()...)))...)
+	theirs := sdktrace.NewTracerProvider()
+	ctx, parent := theirs.Tracer("theirs").Start(t.Context(), "above")
+	_, span := telemetry.TracerProvider().Tracer("theirs").Start(ctx, "ask bob@example.com",
+		trace.WithAttributes(attribute.String("gen_ai.operation.name", "chat")))
+	span.End()
+	parent.End()
+	require.NoError(t, theirs.Shutdown(context.WithoutCancel(t.Context())))
+	shutdown(t, telemetry)
+	received := e.received(t)
+	delete(received, "console") // which shows no names
+	for destination, bytes := range received {
+		assert.Contains(t, bytes, "ask [email]", destination)
+		assert.NotContains(t, bytes, "bob@example", destination)
+	}
+}
+
 func TestRedactedContentOnASpanStaysJSON(t *testing.T) {
 	server := oracle.NewServer(t)
 	telemetry := configure(t, to(server), genotel.WithGlobal(false), genotel.WithRedactor(func(text string) (string, error) {

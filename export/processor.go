@@ -107,8 +107,10 @@ func (p *Processor) OnEnd(span sdktrace.ReadOnlySpan) {
 	if !sc.IsSampled() {
 		return
 	}
-	bare := entry{span: p.redaction.of(span), size: estimate(span)}
-	full := entry{span: bare.span, call: call, size: bare.size + call.size()}
+	size := estimate(span)
+	span = p.redaction.of(span) // which nobody sees otherwise from here on
+	bare := entry{span: span, size: size}
+	full := entry{span: span, call: call, size: size + call.size()}
 	for _, pl := range p.pipelines {
 		e := bare
 		if pl.dest.WantsRecord {
