@@ -124,27 +124,10 @@ func (c config) visibleToLangSmith(own Content) dialect.Content {
 	return c.visible(own, truish(hideInputs), truish(hideOutputs))
 }
 
-// langsmithMetadataHidden reports whether LangSmith is to get no metadata.
-func langsmithMetadataHidden() bool {
-	hidden, _ := langsmithVariable("HIDE_METADATA")
-	return truish(hidden)
-}
-
-// sendsToLangSmith describes what LangSmith gets.
-func sendsToLangSmith(content dialect.Content) string {
-	if langsmithMetadataHidden() {
-		return sends(content) + ", without metadata"
-	}
-	return sends(content)
-}
-
 // langsmithView is LangSmith's form of the spans that are sampled for it. It wants
 // records.
 func langsmithView(content dialect.Content, sampled func(trace.TraceID) bool) export.View {
-	form := dialect.LangSmithView(content)
-	if langsmithMetadataHidden() {
-		form = dialect.WithoutMetadata(form)
-	}
+	form := shownToLangSmith(content)
 	if sampled == nil {
 		return view(form)
 	}
