@@ -82,7 +82,7 @@ func (c config) prepare(ctx context.Context) (p prepared, err error) {
 		p.processor = &processors{}
 	}
 	if len(destinations) > 0 {
-		p.processor.export, exportErr = export.New(destinations, export.WithLogger(c.logger))
+		p.processor.export, exportErr = export.New(destinations, export.WithLogger(c.logger), c.redaction())
 	}
 	if p.plan.console != nil {
 		p.processor.console = p.plan.console.Processor

@@ -51,6 +51,7 @@ func (c config) consoleOutput() (*consoleOutput, error) {
 		console.WithProject(LangSmith{}.named(c.project)),
 		console.WithEnvironment(c.environment),
 		console.WithLogger(c.logger),
+		console.WithRedactor(c.redactor),
 	}
 	return &consoleOutput{
 		Processor: console.New(wanted.writer, append(opts, wanted.opts...)...),

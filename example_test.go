@@ -410,6 +410,27 @@ func ExampleLangfuse() {
 	// Output: langfuse
 }
 
+// No destination gets what the redactor finds, whoever made the span.
+func ExampleWithRedactor() {
+	restore := onLoopback()
+	defer restore()
+	run := func(ctx context.Context) error {
+		telemetry, err := genotel.Configure(ctx, genotel.WithRedactor(redact.New(redact.All()...)))
+		if err != nil {
+			return err
+		}
+		_, span := telemetry.TracerProvider().Tracer("example").Start(ctx, "mail bob@example.com")
+		span.End()
+		err = telemetry.Shutdown(ctx)
+		fmt.Println(telemetry.Stats()[0].Delivered)
+		return err
+	}
+	if err := run(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output: 1
+}
+
 // Spans go to a file, one line of JSON for each batch.
 func ExampleWithFile() {
 	run := func(ctx context.Context, path string) error {

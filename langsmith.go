@@ -79,7 +79,7 @@ func (c config) langsmithDestination(d LangSmith, name string, needed bool) ([]d
 		return nil, err
 	}
 	content := c.visibleToLangSmith(d.Content)
-	resolved := destination{sends: sends(content), allows: allows(content), form: langsmithForm, Destination: export.Destination{
+	resolved := destination{sends: sendsToLangSmith(content), allows: allows(content), form: langsmithForm, Destination: export.Destination{
 		Name:        name,
 		URL:         target,
 		Headers:     d.headers(c.project),
@@ -127,7 +127,7 @@ func (c config) visibleToLangSmith(own Content) dialect.Content {
 // langsmithView is LangSmith's form of the spans that are sampled for it. It wants
 // records.
 func langsmithView(content dialect.Content, sampled func(trace.TraceID) bool) export.View {
-	form := dialect.LangSmithView(content)
+	form := shownToLangSmith(content)
 	if sampled == nil {
 		return view(form)
 	}

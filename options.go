@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/genotel/genotel/console"
+	"github.com/genotel/genotel/otelgenai"
 )
 
 // Option configures [Configure]. A nil Option is ignored.
@@ -30,6 +31,7 @@ type config struct {
 	sampler     sdktrace.Sampler
 	logger      *slog.Logger
 	content     Content
+	redactor    otelgenai.Redactor // nil for none
 	mode        Mode
 
 	langsmith *LangSmith
@@ -148,6 +150,22 @@ const (
 func WithContent(policy Content) Option {
 	return optionFunc(func(c config) config {
 		c.content = policy
+		return c
+	})
+}
+
+// WithRedactor passes every text through redact before any destination gets it, the
+// console too: what [otelgenai.Redactor] names of genotel's own calls, and of all spans,
+// whoever made them, the content that is on them, messages and stack traces of errors,
+// URLs, metadata, tags and names. It runs off the program's path, on a goroutine of the
+// destinations or of the console. Other exporters of the TracerProvider see what they saw
+// before; for them there is otelgenai.WithRedactor.
+//
+// It fails closed: when redact returns an error or panics, the span arrives without any of
+// these texts and says so in genotel.content.withheld. Default: none.
+func WithRedactor(redact otelgenai.Redactor) Option {
+	return optionFunc(func(c config) config {
+		c.redactor = redact
 		return c
 	})
 }

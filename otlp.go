@@ -141,7 +141,7 @@ func (c config) otlpDestination(mode Mode, d OTLP) (destination, error) {
 	}
 	sampled, err := langsmithSampler()
 	content := c.visibleToLangSmith(d.Content)
-	resolved.sends, resolved.allows, resolved.form = sends(content), allows(content), langsmithForm
+	resolved.sends, resolved.allows, resolved.form = sendsToLangSmith(content), allows(content), langsmithForm
 	resolved.View, resolved.WantsRecord = langsmithView(content, sampled), true
 	if d.environment && isForKeyOfEnvironment(target) {
 		resolved.Headers = c.langsmithHeaders(d.Headers)

@@ -7,6 +7,10 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/genotel/genotel/otelgenai/record"
 )
 
 const (
@@ -77,12 +81,27 @@ func WithRetryBudget(budget time.Duration) Option {
 	})
 }
 
+// WithRedaction changes what all destinations get, before any of their views: each span by
+// span, each call record by call. Both are called at most once for a span, on the worker of
+// the destination that comes first, and must change nothing in place. What panics is not
+// sent: the span is dropped as [ReasonInternalError], or goes without its record. Default:
+// nothing is changed.
+func WithRedaction(
+	span func(sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpan, call func(*record.Call) *record.Call,
+) Option {
+	return optionFunc(func(c config) config {
+		c.redaction = redaction{span: span, call: call}
+		return c
+	})
+}
+
 type config struct {
 	logger      *slog.Logger // nil: slog.Default() at the time of use
 	queueBytes  int
 	queueSpans  int
 	batchDelay  time.Duration
 	retryBudget time.Duration
+	redaction   redaction
 
 	transport http.RoundTripper // nil: an own http.Transport; tests set it
 }

@@ -25,6 +25,7 @@ type Processor struct {
 	pipelines   []*pipeline
 	wantsRecord bool
 	slips       handoff.Slips
+	redaction   redaction
 
 	closing atomic.Bool   // decides who of the callers of Shutdown does it
 	closed  chan struct{} // closed after result is set
@@ -42,7 +43,7 @@ func New(destinations []Destination, opts ...Option) (*Processor, error) {
 	if err := errors.Join(err, validate(destinations)); err != nil {
 		return nil, fmt.Errorf("genotel: configuring export: %w", err)
 	}
-	p := &Processor{closed: make(chan struct{})}
+	p := &Processor{closed: make(chan struct{}), redaction: c.redaction}
 	for _, d := range destinations {
 		p.pipelines = append(p.pipelines, newPipeline(d, c))
 		p.wantsRecord = p.wantsRecord || d.WantsRecord
@@ -101,13 +102,15 @@ func (p *Processor) OnEnd(span sdktrace.ReadOnlySpan) {
 	sc := span.SpanContext()
 	var call *callRecord
 	if p.wantsRecord {
-		call = newCallRecord(p.slips.Take(sc))
+		call = newCallRecord(p.slips.Take(sc), p.redaction.call)
 	}
 	if !sc.IsSampled() {
 		return
 	}
-	bare := entry{span: span, size: estimate(span)}
-	full := entry{span: span, call: call, size: bare.size + call.size()}
+	size := estimate(span)
+	span = p.redaction.of(span) // which nobody sees otherwise from here on
+	bare := entry{span: span, size: size}
+	full := entry{span: span, call: call, size: size + call.size()}
 	for _, pl := range p.pipelines {
 		e := bare
 		if pl.dest.WantsRecord {
