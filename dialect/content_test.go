@@ -55,6 +55,7 @@ func TestHiddenSidesOfForeignSpansStayHidden(t *testing.T) {
 
 	for name, view := range map[string]func(dialect.Content) dialect.View{
 		"gen_ai": dialect.GenAIView, "langsmith": dialect.LangSmithView, "langtrace": dialect.LangtraceView,
+		"openinference": dialect.OpenInferenceView,
 	} {
 		for _, content := range []dialect.Content{{}, {Input: true}, {Output: true}, {Input: true, Output: true}} {
 			seen := map[string]bool{}
@@ -107,6 +108,7 @@ func TestTheErrorTextOfAModelCallIsHiddenWithoutARecordToo(t *testing.T) {
 		model := failed(attribute.String(key, "chat"))
 		for name, view := range map[string]func(dialect.Content) dialect.View{
 			"gen_ai": dialect.GenAIView, "langsmith": dialect.LangSmithView, "langtrace": dialect.LangtraceView,
+			"openinference": dialect.OpenInferenceView,
 		} {
 			for _, content := range []dialect.Content{{}, {Input: true}, {Output: true}} {
 				got := view(content)(model, nil)
