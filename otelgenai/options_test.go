@@ -138,7 +138,10 @@ func TestOtherDialectsLeaveTheConventionsAlone(t *testing.T) {
 	want := genAI()
 	require.Greater(t, len(want), 8)
 	for _, dialects := range [][]dialect.Dialect{
-		{dialect.GenAI}, {dialect.LangSmith}, {dialect.LLM}, {dialect.OpenInference},
+		{dialect.GenAI},
+		{dialect.LangSmith},
+		{dialect.LLM},
+		{dialect.OpenInference},
 		{dialect.OpenInference, dialect.LLM, dialect.LangSmith, dialect.GenAI},
 	} {
 		assert.Equal(t, want, genAI(dialects...), dialects)
