@@ -27,17 +27,7 @@ func OpenInferenceView(content Content) View {
 		if call == nil {
 			return r
 		}
-		own := r.openInferenceFacts(call)
-		if content.Input {
-			own = r.openInferenceInput(own, call)
-		}
-		if content.Output {
-			own = r.openInferenceOutput(own, call)
-		}
-		r.openInference(own)
-		if content.Input && !contains(r.attributes, semconv.GenAIAgentDescriptionKey) {
-			r.attributes = appendText(r.attributes, semconv.GenAIAgentDescriptionKey, call.Agent.Description)
-		}
+		r.openInference(call, content)
 		r.explain(call, content)
 		return r
 	}
@@ -52,14 +42,28 @@ func OpenInferenceScalarView() View {
 			return span
 		}
 		r := rewrite(span, func(attribute.Key) bool { return true })
-		r.openInference(r.openInferenceFacts(call))
+		r.replace(r.openInferenceFacts(call))
 		return r
 	}
 }
 
-// openInference adds attributes in place of others of the same keys, and drops what only
+func (r *rewritten) openInference(c *record.Call, content Content) {
+	own := r.openInferenceFacts(c)
+	if content.Input {
+		own = r.openInferenceInput(own, c)
+	}
+	if content.Output {
+		own = r.openInferenceOutput(own, c)
+	}
+	r.replace(own)
+	if content.Input && !contains(r.attributes, semconv.GenAIAgentDescriptionKey) {
+		r.attributes = appendText(r.attributes, semconv.GenAIAgentDescriptionKey, c.Agent.Description)
+	}
+}
+
+// replace adds attributes in place of others of the same keys, and drops what only
 // LangSmith and Langtrace read.
-func (r *rewritten) openInference(own []attribute.KeyValue) {
+func (r *rewritten) replace(own []attribute.KeyValue) {
 	written := make(map[attribute.Key]bool, len(own))
 	for _, kv := range own {
 		written[kv.Key] = true
