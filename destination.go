@@ -28,8 +28,9 @@ type destination struct {
 
 // The backends with a form of their own.
 const (
-	langsmithForm = "langsmith"
-	langtraceForm = "langtrace"
+	langsmithForm     = "langsmith"
+	langtraceForm     = "langtrace"
+	openInferenceForm = "openinference"
 )
 
 // plan is what options and environment come to.
@@ -84,10 +85,11 @@ func (p *plan) add(d destination) {
 		if !sameReceiver(there, d) {
 			continue
 		}
-		if d.isStricter(there) {
-			there.View, there.WantsRecord, there.sends, there.allows = d.View, d.WantsRecord, d.sends, d.allows
-			p.destinations[i] = there
+		there, other := inOneForm(there, d)
+		if other.isStricter(there) {
+			there.View, there.WantsRecord, there.sends, there.allows = other.View, other.WantsRecord, other.sends, other.allows
 		}
+		p.destinations[i] = there
 		p.note(fmt.Sprintf("%s and %s are the same receiver; it gets spans once, %s", there.Name, d.Name, there.sends))
 		return
 	}

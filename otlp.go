@@ -40,6 +40,9 @@ type OTLP struct {
 	Timeout time.Duration
 	// Content is the content policy.
 	Content Content
+	// Form is FormGenAI (the default) or FormOpenInference. LangSmith gets its own form
+	// all the same.
+	Form Form
 
 	missing     string // what was not given of what the backend needs
 	environment bool   // whether the variables name it
@@ -127,7 +130,7 @@ func (c config) otlpDestination(mode Mode, d OTLP) (destination, error) {
 	if err != nil {
 		return destination{}, err
 	}
-	resolved := c.plain(d.Content, export.Destination{
+	resolved, err := c.formed(d, export.Destination{
 		Name:        d.Name,
 		URL:         target.String(),
 		Protocol:    d.Protocol,
@@ -136,8 +139,8 @@ func (c config) otlpDestination(mode Mode, d OTLP) (destination, error) {
 		Compression: d.Compression,
 		Timeout:     d.Timeout,
 	})
-	if !c.langsmithIsOn(mode) || !d.isLangSmith(target) {
-		return resolved, nil
+	if err != nil || !c.langsmithIsOn(mode) || !d.isLangSmith(target) {
+		return resolved, err
 	}
 	sampled, err := langsmithSampler()
 	content := c.visibleToLangSmith(d.Content)

@@ -64,6 +64,11 @@ var contentKeys = map[attribute.Key]side{
 	openinference.LLMPromptTemplateVariablesKey: input,
 	openinference.LLMPromptTemplateTemplateKey:  input,
 	openinference.ToolParametersKey:             input,
+	openinference.RerankerQueryKey:              input,
+	openinference.LLMFunctionCallKey:            output,
+	openinference.ImageURLKey:                   both,
+	openinference.AudioURLKey:                   both,
+	openinference.AudioTranscriptKey:            both,
 }
 
 // contentPrefixes are those of attributes with an index in their name.
@@ -74,7 +79,13 @@ var contentPrefixes = []struct {
 	{semconv.GenAIPromptVariablePrefix, input},
 	{string(openinference.LLMInputMessagesKey) + ".", input},
 	{string(openinference.LLMOutputMessagesKey) + ".", output},
+	{string(openinference.LLMPromptsKey) + ".", input},
+	{string(openinference.LLMChoicesKey) + ".", output},
 	{string(openinference.LLMToolsKey) + ".", input},
+	{string(openinference.InputImagesKey) + ".", input},
+	{string(openinference.InputDocumentsKey) + ".", input},
+	{string(openinference.RerankerInputDocumentsKey) + ".", input},
+	{string(openinference.RerankerOutputDocumentsKey) + ".", output},
 	{string(openinference.RetrievalDocumentsKey) + ".", output},
 	{string(openinference.EmbeddingEmbeddingsKey) + ".", input},
 	{string(langsmith.LLMRequestFunctionsKey) + ".", input},

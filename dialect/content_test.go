@@ -20,16 +20,20 @@ var (
 		"gen_ai.prompt", "gen_ai.prompt.0.content", "gen_ai.prompt.12.role", "gen_ai.prompt.variable.name",
 		"traceloop.entity.input", "input.value", "llm.input_messages.0.message.content", "llm.request.messages", "llm.tools",
 		"tools", "prompt", "gen_ai.agent.description", "gen_ai.main_agent.description",
+		"llm.prompts.0.prompt.text", "llm.tools.0.tool.json_schema", "input.images.0.image.url", "input.documents.0.document.url",
+		"reranker.query", "reranker.input_documents.0.document.content", "embedding.embeddings.0.embedding.text",
 	}
 	outputs = []string{
 		"gen_ai.output.messages", "gen_ai.tool.call.result", "gen_ai.completion", "gen_ai.completion.0.content",
 		"traceloop.entity.output", "output.value", "llm.output_messages.0.message.content",
-		"retrieval.documents.0.document.content",
+		"retrieval.documents.0.document.content", "llm.choices.0.completion.text", "llm.function_call",
+		"reranker.output_documents.0.document.content",
 	}
-	conversations = []string{"all_messages_events", "events"}
+	conversations = []string{"all_messages_events", "events", "image.url", "audio.url", "audio.transcript"}
 	harmless      = []string{
 		"gen_ai.request.model", "gen_ai.prompt.name", "gen_ai.prompt.version", "gen_ai.usage.input_tokens",
 		"llm.request.model", "http.route", "prompt_id",
+		"llm.model_name", "llm.invocation_parameters", "llm.token_count.prompt", "input.mime_type", "agent.name",
 	}
 )
 
@@ -51,6 +55,7 @@ func TestHiddenSidesOfForeignSpansStayHidden(t *testing.T) {
 
 	for name, view := range map[string]func(dialect.Content) dialect.View{
 		"gen_ai": dialect.GenAIView, "langsmith": dialect.LangSmithView, "langtrace": dialect.LangtraceView,
+		"openinference": dialect.OpenInferenceView,
 	} {
 		for _, content := range []dialect.Content{{}, {Input: true}, {Output: true}, {Input: true, Output: true}} {
 			seen := map[string]bool{}
@@ -103,6 +108,7 @@ func TestTheErrorTextOfAModelCallIsHiddenWithoutARecordToo(t *testing.T) {
 		model := failed(attribute.String(key, "chat"))
 		for name, view := range map[string]func(dialect.Content) dialect.View{
 			"gen_ai": dialect.GenAIView, "langsmith": dialect.LangSmithView, "langtrace": dialect.LangtraceView,
+			"openinference": dialect.OpenInferenceView,
 		} {
 			for _, content := range []dialect.Content{{}, {Input: true}, {Output: true}} {
 				got := view(content)(model, nil)

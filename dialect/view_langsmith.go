@@ -38,11 +38,11 @@ func LangSmithView(content Content) View {
 		}
 		prompt, completion := "{}", "{}"
 		if content.Input {
-			prompt = langsmithPrompt(call)
+			prompt = promptObject(call)
 			r.attributes = appendText(r.attributes, semconv.GenAIAgentDescriptionKey, call.Agent.Description)
 		}
 		if content.Output {
-			completion = langsmithCompletion(call)
+			completion = completionObject(call)
 		}
 		r.attributes = append(r.attributes,
 			langsmith.GenAIPromptKey.String(prompt), langsmith.GenAICompletionKey.String(completion))
@@ -65,7 +65,7 @@ func keptForLangSmith(key attribute.Key) bool {
 		semconv.ContentTruncatedKey, semconv.ContentWithheldKey:
 		return false
 	default:
-		return sideOf(key) == neither && !strings.HasPrefix(string(key), langsmith.MetadataPrefix+"ls_")
+		return sideOf(key) == neither && !forOpenInference(key) && !strings.HasPrefix(string(key), langsmith.MetadataPrefix+"ls_")
 	}
 }
 
@@ -82,7 +82,8 @@ func (r *rewritten) firstToken(c *record.Call) {
 	})
 }
 
-func langsmithPrompt(c *record.Call) string {
+// promptObject is the conversation that a model was sent, as one JSON object.
+func promptObject(c *record.Call) string {
 	var w jsonappend.Writer
 	w.Object()
 	w.Key("messages")
@@ -91,7 +92,8 @@ func langsmithPrompt(c *record.Call) string {
 	return string(w.Bytes())
 }
 
-func langsmithCompletion(c *record.Call) string {
+// completionObject is what came back, as one JSON object.
+func completionObject(c *record.Call) string {
 	var w jsonappend.Writer
 	w.Object()
 	if len(c.Response.Choices) > 0 {

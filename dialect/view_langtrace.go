@@ -36,10 +36,10 @@ func LangtraceView(content Content) View {
 	}
 }
 
-// keptForLangtrace drops what only LangSmith reads, and what the view writes from
+// keptForLangtrace drops what only LangSmith and Phoenix read, and what the view writes from
 // the record.
 func keptForLangtrace(key attribute.Key) bool {
-	return sideOf(key) == neither && !forLangSmith(key) && !isLLMContract(key)
+	return sideOf(key) == neither && !forLangSmith(key) && !forOpenInference(key) && !isLLMContract(key)
 }
 
 func forLangSmith(key attribute.Key) bool { return strings.HasPrefix(string(key), "langsmith.") }

@@ -153,6 +153,9 @@ func (op *Operation) attributes() []attribute.KeyValue {
 	if cfg.llm {
 		attrs = dialect.AppendLLM(attrs, c)
 	}
+	if cfg.openInference {
+		attrs = dialect.AppendOpenInference(attrs, c)
+	}
 	attrs = dialect.AppendMedia(attrs, c)
 	attrs = dialect.AppendDelivery(attrs, c)
 	attrs = dialect.AppendGateway(attrs, c)
