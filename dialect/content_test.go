@@ -19,14 +19,14 @@ var (
 		"gen_ai.input.messages", "gen_ai.system_instructions", "gen_ai.tool.definitions", "gen_ai.tool.call.arguments",
 		"gen_ai.prompt", "gen_ai.prompt.0.content", "gen_ai.prompt.12.role", "gen_ai.prompt.variable.name",
 		"traceloop.entity.input", "input.value", "llm.input_messages.0.message.content", "llm.request.messages", "llm.tools",
-		"tools", "prompt", "gen_ai.agent.description", "gen_ai.main_agent.description",
+		"tools", "gen_ai.request.tools", "prompt", "gen_ai.agent.description", "gen_ai.main_agent.description",
 	}
 	outputs = []string{
 		"gen_ai.output.messages", "gen_ai.tool.call.result", "gen_ai.completion", "gen_ai.completion.0.content",
 		"traceloop.entity.output", "output.value", "llm.output_messages.0.message.content",
 		"retrieval.documents.0.document.content",
 	}
-	conversations = []string{"all_messages_events", "events"}
+	conversations = []string{"all_messages_events", "events", "gen_ai.event.content"}
 	harmless      = []string{
 		"gen_ai.request.model", "gen_ai.prompt.name", "gen_ai.prompt.version", "gen_ai.usage.input_tokens",
 		"llm.request.model", "http.route", "prompt_id",
@@ -81,6 +81,26 @@ func TestHiddenSidesOfForeignSpansStayHidden(t *testing.T) {
 			assert.True(t, events["exception"], name)
 		}
 	}
+}
+
+func TestHiddenSidesOfTheDetailsEventStayHidden(t *testing.T) {
+	attributes := []attribute.KeyValue{
+		attribute.String("gen_ai.request.model", "m"), attribute.String("gen_ai.input.messages", "x"),
+		attribute.String("gen_ai.output.messages", "y"),
+	}
+	span := tracetest.SpanStub{
+		Name: "theirs", Events: []trace.Event{{Name: "gen_ai.client.inference.operation.details", Attributes: attributes}},
+	}.Snapshot()
+	for side, content := range contents {
+		for backend, view := range views(content) {
+			details := event(t, view(span, nil), "gen_ai.client.inference.operation.details")
+			require.NotNil(t, details, "%s/%s", backend, side)
+			assert.Equal(t, "m", value(t, details.Attributes, "gen_ai.request.model"), "%s/%s", backend, side)
+			assert.Equal(t, content.Input, value(t, details.Attributes, "gen_ai.input.messages") != nil, "%s/%s", backend, side)
+			assert.Equal(t, content.Output, value(t, details.Attributes, "gen_ai.output.messages") != nil, "%s/%s", backend, side)
+		}
+	}
+	assert.Len(t, span.Events()[0].Attributes, 3, "the span itself is left alone")
 }
 
 func TestTheErrorTextOfAModelCallIsHiddenWithoutARecordToo(t *testing.T) {
