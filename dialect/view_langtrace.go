@@ -26,6 +26,9 @@ func LangtraceView(content Content) View {
 		if call == nil {
 			r = content.hide(span, false)
 			r.attributes = slices.DeleteFunc(r.attributes, func(kv attribute.KeyValue) bool { return forLangSmith(kv.Key) })
+			if theirs := readCall(r); theirs != nil {
+				r.langtraceForeign(theirs, content)
+			}
 		} else {
 			r = rewrite(span, keptForLangtrace)
 			r.langtrace(call, content)
