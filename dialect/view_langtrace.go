@@ -19,7 +19,8 @@ import (
 // Langtrace has: the documented llm.* attributes, and the langtrace.* attributes
 // and content events that its pages are made from. It also obeys the rules of its
 // receiver, for every span: only text and integers survive there, and an event
-// without attributes makes it refuse the whole request.
+// without attributes makes it refuse the whole request. To a span of another
+// instrumentation it adds what such a span lacks of the two contracts.
 func LangtraceView(content Content) View {
 	return func(span trace.ReadOnlySpan, call *record.Call) trace.ReadOnlySpan {
 		var r *rewritten
