@@ -16,15 +16,13 @@ import (
 // LangSmithView returns the view for LangSmith. The conversation goes into
 // gen_ai.prompt and gen_ai.completion as JSON objects, the form from which
 // LangSmith makes inputs and outputs. Hidden, they are empty objects, since
-// LangSmith drops the usage of a run that has no outputs. A span without a record
-// is left as it is, but for hidden content.
+// LangSmith drops the usage of a run that has no outputs. To a span of another
+// instrumentation the view adds what LangSmith would not find; a span that is about no
+// GenAI operation is left as it is, but for hidden content.
 func LangSmithView(content Content) View {
 	return func(span trace.ReadOnlySpan, call *record.Call) trace.ReadOnlySpan {
-		if call == nil && content.Input && content.Output {
-			return span
-		}
 		if call == nil {
-			return content.hide(span, false)
+			return langsmithForeign(span, content)
 		}
 		r := rewrite(span, keptForLangSmith)
 		r.attributes = append(r.attributes, langsmith.GenAISystemKey.String(call.Provider))
