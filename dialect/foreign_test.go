@@ -298,6 +298,28 @@ func everythingSeen(t *testing.T, span sdktrace.ReadOnlySpan) string {
 	return all.String() + span.Status().Description
 }
 
+func TestPhoenixGetsTheConversationOfOtherInstrumentations(t *testing.T) {
+	for form, span := range forms(t) {
+		t.Run(form, func(t *testing.T) {
+			before := span.Snapshot()
+			got := dialect.OpenInferenceView(all)(before, nil).Attributes()
+			unique(t, got)
+			assert.Equal(t, "LLM", value(t, got, "openinference.span.kind"))
+			if form == "OpenInference's" {
+				assert.Equal(t, before.Attributes(), got, "it is in these words already")
+				return
+			}
+			assert.Equal(t, "gpt-4o-mini-2024-07-18", value(t, got, "llm.model_name"))
+			assert.EqualValues(t, 100, value(t, got, "llm.token_count.prompt"))
+			assert.EqualValues(t, 20, value(t, got, "llm.token_count.completion"))
+			assert.Equal(t, "user", value(t, got, "llm.input_messages.1.message.role"))
+			assert.Contains(t, text(t, got, "llm.input_messages.1.message.content"), "How many")
+			assert.Contains(t, text(t, got, "input.value"), "How many")
+			assert.Contains(t, text(t, got, "output.value"), "Next shelf")
+		})
+	}
+}
+
 func TestHiddenContentOfOtherInstrumentationsDoesNotComeBack(t *testing.T) {
 	for form, span := range forms(t) {
 		for side, content := range contents {

@@ -18,8 +18,8 @@ import (
 	"github.com/genotel/genotel/dialect"
 )
 
-// texts are attributes beside those of content that hold what people wrote.
-var texts = []string{
+// written are attributes beside those of content that hold what people wrote.
+var written = []string{
 	"exception.message", "exception.stacktrace", "error.message", "url.full", "url.path", "url.query", "http.url", "http.target",
 	"gen_ai.agent.name", "gen_ai.main_agent.name", "gen_ai.request.stop_sequences", "gen_ai.tool.description",
 	"gen_ai.evaluation.explanation", "session.id", "user.id", "user_id", "llm.path", "llm.invocation_parameters",
@@ -47,9 +47,9 @@ func with(value string, keys ...[]string) (attributes []attribute.KeyValue) {
 }
 
 func TestOfASpanTextsAreRedactedAndIdentifiersAreNot(t *testing.T) {
-	span := tracetest.SpanStub{Name: "theirs", Attributes: with("a MARKER here", inputs, outputs, conversations, texts, names)}.Snapshot()
+	span := tracetest.SpanStub{Name: "theirs", Attributes: with("a MARKER here", inputs, outputs, conversations, written, names)}.Snapshot()
 	seen := dialect.Redacted(span, remove).Attributes()
-	want := slices.Concat(with("a [removed] here", inputs, outputs, conversations, texts), with("a MARKER here", names))
+	want := slices.Concat(with("a [removed] here", inputs, outputs, conversations, written), with("a MARKER here", names))
 	assert.Equal(t, want, seen)
 }
 
@@ -162,7 +162,7 @@ func TestASpanOfWhichARedactorFailsKeepsWhatIsNoText(t *testing.T) {
 		t.Run(failure, func(t *testing.T) {
 			told := handled(t)
 			plain := with("kept", names)
-			seen := dialect.Redacted(span("GET /MARKER", append(plain, with("a MARKER here", inputs, outputs, conversations, texts)...)), redact)
+			seen := dialect.Redacted(span("GET /MARKER", append(plain, with("a MARKER here", inputs, outputs, conversations, written)...)), redact)
 			assert.Equal(t, "kept", seen.Name(), "the operation")
 			assert.Equal(t, append(plain, attribute.String("genotel.content.withheld", "redactor_error")), seen.Attributes())
 			assert.Equal(t, sdktrace.Status{Code: codes.Error, Description: "kept"}, seen.Status(), "the type of the error")

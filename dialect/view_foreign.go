@@ -67,7 +67,7 @@ func langsmithFacts(c *record.Call) []attribute.KeyValue {
 // foreignConversation writes the sides that LangSmith would not find, or of which it
 // would lose half. A run without outputs gets empty ones, or LangSmith drops its usage.
 func (r *rewritten) foreignConversation(c *record.Call) {
-	prompt, completion := langsmithPrompt, foreignCompletion
+	prompt, completion := promptObject, foreignCompletion
 	if c.Operation == semconv.GenAIOperationNameExecuteTool {
 		prompt, completion = toolInput, toolOutput
 	}
@@ -109,7 +109,7 @@ func answered(c *record.Call) bool {
 // generations: agents answer with all that they did.
 func foreignCompletion(c *record.Call) string {
 	if !slices.ContainsFunc(c.Response.Choices, hasToolResult) {
-		return langsmithCompletion(c)
+		return completionObject(c)
 	}
 	var w jsonappend.Writer
 	w.Object()

@@ -16,8 +16,8 @@ import (
 // OpenInferenceView returns the view for Arize Phoenix and others that read
 // OpenInference. Beside the gen_ai.* attributes, which stay as they are, the conversation
 // is there as a flat list of attributes, and once more as raw input and output, which is
-// what Phoenix lists and evaluates. Nothing stands for a hidden side. A span without a
-// record is left as it is, but for hidden content.
+// what Phoenix lists and evaluates. Nothing stands for a hidden side. The same is made of
+// what the spans of other instrumentations say, unless they say it in this vocabulary.
 //
 // A long conversation has hundreds of attributes. The limits of the SDK do not apply, for
 // the span has ended; model and usage come first, should a receiver have limits.
@@ -25,6 +25,9 @@ func OpenInferenceView(content Content) View {
 	return func(span trace.ReadOnlySpan, call *record.Call) trace.ReadOnlySpan {
 		r := content.hide(span, call != nil)
 		if call == nil {
+			if theirs := r.foreignToOpenInference(); theirs != nil {
+				r.addMissing(r.openInferenceSays(theirs, content))
+			}
 			return r
 		}
 		r.openInference(call, content)
@@ -38,16 +41,36 @@ func OpenInferenceView(content Content) View {
 // does.
 func OpenInferenceScalarView() View {
 	return func(span trace.ReadOnlySpan, call *record.Call) trace.ReadOnlySpan {
-		if call == nil {
-			return span
-		}
 		r := rewrite(span, func(attribute.Key) bool { return true })
-		r.replace(r.openInferenceFacts(call))
-		return r
+		if call != nil {
+			r.replace(r.openInferenceFacts(call))
+			return r
+		}
+		if theirs := r.foreignToOpenInference(); theirs != nil {
+			r.addMissing(r.openInferenceFacts(theirs))
+			return r
+		}
+		return span
 	}
 }
 
+// foreignToOpenInference is what the span of another instrumentation says in other words.
+func (r *rewritten) foreignToOpenInference() *record.Call {
+	if r.says(openinference.SpanKindKey) {
+		return nil
+	}
+	return readCall(r)
+}
+
 func (r *rewritten) openInference(c *record.Call, content Content) {
+	r.replace(r.openInferenceSays(c, content))
+	if content.Input && !contains(r.attributes, semconv.GenAIAgentDescriptionKey) {
+		r.attributes = appendText(r.attributes, semconv.GenAIAgentDescriptionKey, c.Agent.Description)
+	}
+}
+
+// openInferenceSays is all that there is to say of a call.
+func (r *rewritten) openInferenceSays(c *record.Call, content Content) []attribute.KeyValue {
 	own := r.openInferenceFacts(c)
 	if content.Input {
 		own = r.openInferenceInput(own, c)
@@ -55,10 +78,7 @@ func (r *rewritten) openInference(c *record.Call, content Content) {
 	if content.Output {
 		own = r.openInferenceOutput(own, c)
 	}
-	r.replace(own)
-	if content.Input && !contains(r.attributes, semconv.GenAIAgentDescriptionKey) {
-		r.attributes = appendText(r.attributes, semconv.GenAIAgentDescriptionKey, c.Agent.Description)
-	}
+	return own
 }
 
 // replace adds attributes in place of others of the same keys, and drops what only
