@@ -24,7 +24,9 @@ const stopGrace = time.Second
 type Processor struct {
 	pipelines   []*pipeline
 	wantsRecord bool
+	wantsParent bool
 	slips       handoff.Slips
+	apart       spansApart
 
 	closing atomic.Bool   // decides who of the callers of Shutdown does it
 	closed  chan struct{} // closed after result is set
@@ -46,6 +48,7 @@ func New(destinations []Destination, opts ...Option) (*Processor, error) {
 	for _, d := range destinations {
 		p.pipelines = append(p.pipelines, newPipeline(d, c))
 		p.wantsRecord = p.wantsRecord || d.WantsRecord
+		p.wantsParent = p.wantsParent || d.WantsParent
 	}
 	return p, nil
 }
@@ -71,14 +74,21 @@ func validate(destinations []Destination) error {
 
 // OnStart claims the call record that belongs to span, if a destination wants it.
 // At most 16,384 records are awaited at a time; beyond, spans that never end are
-// suspected, and some span goes without its record.
+// suspected, and some span goes without its record. It also remembers, if a destination
+// wants it, that the parent is of another TracerProvider, see [ParentOf].
 func (p *Processor) OnStart(ctx context.Context, span sdktrace.ReadWriteSpan) {
-	if !p.wantsRecord || p.closing.Load() {
+	if !p.wantsRecord && !p.wantsParent || p.closing.Load() {
 		return
 	}
 	defer func() { _ = recover() }() // of the caller's context; the span goes without its record
 	sc := span.SpanContext()
 	if !sc.IsSampled() {
+		return
+	}
+	if p.wantsParent && startsApart(ctx, span) {
+		p.apart.put(sc)
+	}
+	if !p.wantsRecord {
 		return
 	}
 	if slip := handoff.Claim(ctx, sc); slip != nil {
@@ -103,6 +113,7 @@ func (p *Processor) OnEnd(span sdktrace.ReadOnlySpan) {
 	if p.wantsRecord {
 		call = newCallRecord(p.slips.Take(sc))
 	}
+	apart := p.wantsParent && p.apart.take(sc)
 	if !sc.IsSampled() {
 		return
 	}
@@ -112,6 +123,9 @@ func (p *Processor) OnEnd(span sdktrace.ReadOnlySpan) {
 		e := bare
 		if pl.dest.WantsRecord {
 			e = full
+		}
+		if apart && pl.dest.WantsParent {
+			e.span = spanApart{span}
 		}
 		pl.accept(e)
 		served++
@@ -180,6 +194,7 @@ func (p *Processor) shutdown(ctx context.Context) error {
 		defer cancel()
 	}
 	p.slips.Close()
+	p.apart.close()
 	for _, pl := range p.pipelines {
 		pl.close()
 	}
