@@ -85,7 +85,8 @@ func (p *plan) add(d destination) {
 			continue
 		}
 		if d.isStricter(there) {
-			there.View, there.WantsRecord, there.sends, there.allows = d.View, d.WantsRecord, d.sends, d.allows
+			there.View, there.WantsRecord, there.WantsParent = d.View, d.WantsRecord, d.WantsParent
+			there.sends, there.allows = d.sends, d.allows
 			p.destinations[i] = there
 		}
 		p.note(fmt.Sprintf("%s and %s are the same receiver; it gets spans once, %s", there.Name, d.Name, there.sends))

@@ -37,6 +37,9 @@ type config struct {
 	otlp      []OTLP
 	files     []File
 	console   *consoleOption
+
+	// remoteNotice is one of all LangSmith destinations.
+	remoteNotice *remoteNotice
 }
 
 func newConfig(opts []Option) config {
@@ -46,6 +49,7 @@ func newConfig(opts []Option) config {
 			c = opt.apply(c)
 		}
 	}
+	c.remoteNotice = &remoteNotice{logger: c.logger}
 	return c
 }
 

@@ -139,14 +139,15 @@ func (c config) otlpDestination(mode Mode, d OTLP) (destination, error) {
 	if !c.langsmithIsOn(mode) || !d.isLangSmith(target) {
 		return resolved, nil
 	}
-	sampled, err := langsmithSampler()
+	sampled, samplingErr := langsmithSampler()
+	roots, rootsErr := c.langsmithRoots(RemoteParentsDefault)
 	content := c.visibleToLangSmith(d.Content)
 	resolved.sends, resolved.allows, resolved.form = sends(content), allows(content), langsmithForm
-	resolved.View, resolved.WantsRecord = langsmithView(content, sampled), true
+	resolved.View, resolved.WantsRecord, resolved.WantsParent = roots.view(content, sampled), true, true
 	if d.environment && isForKeyOfEnvironment(target) {
 		resolved.Headers = c.langsmithHeaders(d.Headers)
 	}
-	return resolved, err
+	return resolved, errors.Join(samplingErr, rootsErr)
 }
 
 // isLangSmith reports whether target is LangSmith's own, or the very URL that the
