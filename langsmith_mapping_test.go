@@ -315,43 +315,43 @@ var langsmithOwn = []struct {
 	{"error.type", "failure", places{"status": `"error"`, "inputs.messages.0.content": `"How many?"`}},
 }
 
-// own makes the calls, each below a span of its name, and returns its ids.
-func own(t *testing.T, telemetry *genotel.Telemetry) map[string]trace.SpanContext {
+// own makes one of ownCalls below a span of that name, whose context it returns.
+func own(t *testing.T, telemetry *genotel.Telemetry, name string) trace.SpanContext {
 	t.Helper()
-	ids := map[string]trace.SpanContext{}
-	for name, call := range ownCalls {
-		provider := oracle.NewServer(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", "application/json")
-			if strings.HasPrefix(call.answer, "data:") {
-				w.Header().Set("Content-Type", "text/event-stream")
-			}
-			if name == "failure" {
-				w.WriteHeader(http.StatusTooManyRequests)
-			}
-			_, _ = io.WriteString(w, call.answer)
-		}))
-		client := openai.NewClient(otelopenai.WithTracing(otelgenai.WithTracerProvider(telemetry.TracerProvider())),
-			option.WithBaseURL(provider.URL+"/v1"), option.WithAPIKey("sk-provider-secret"), option.WithMaxRetries(0))
-		ctx, s := telemetry.TracerProvider().Tracer("app").Start(t.Context(), name)
-		var answer []byte
-		err := client.Post(ctx, call.path, json.RawMessage(call.request), &answer)
-		var refused *openai.Error
-		if name == "failure" {
-			require.ErrorAs(t, err, &refused)
-		} else {
-			require.NoError(t, err)
-			assert.Equal(t, call.answer, string(answer))
+	call := ownCalls[name]
+	provider := oracle.NewServer(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if strings.HasPrefix(call.answer, "data:") {
+			w.Header().Set("Content-Type", "text/event-stream")
 		}
-		s.End()
-		ids[name] = s.SpanContext()
+		if name == "failure" {
+			w.WriteHeader(http.StatusTooManyRequests)
+		}
+		_, _ = io.WriteString(w, call.answer)
+	}))
+	client := openai.NewClient(otelopenai.WithTracing(otelgenai.WithTracerProvider(telemetry.TracerProvider())),
+		option.WithBaseURL(provider.URL+"/v1"), option.WithAPIKey("sk-provider-secret"), option.WithMaxRetries(0))
+	ctx, s := telemetry.TracerProvider().Tracer("app").Start(t.Context(), name)
+	defer s.End()
+	var answer []byte
+	err := client.Post(ctx, call.path, json.RawMessage(call.request), &answer)
+	if name == "failure" {
+		var refused *openai.Error
+		require.ErrorAs(t, err, &refused)
+		return s.SpanContext()
 	}
-	return ids
+	require.NoError(t, err)
+	assert.Equal(t, call.answer, string(answer))
+	return s.SpanContext()
 }
 
 func TestEveryAttributeThatGenotelWritesIsMappedByLangSmith(t *testing.T) {
 	server := oracle.NewServer(t)
 	telemetry := configure(t, genotel.WithGlobal(false), genotel.WithLangSmith(toLangSmith(server)))
-	above := own(t, telemetry)
+	above := map[string]trace.SpanContext{}
+	for name := range ownCalls {
+		above[name] = own(t, telemetry, name)
+	}
 	shutdown(t, telemetry)
 	calls := map[string]arrival{}
 	for _, a := range arrivedAt(t, server) {
@@ -395,7 +395,9 @@ func TestAThreadAndTagsOfTheApplicationAreOnEveryRun(t *testing.T) {
 	provider, stop := stamping(texts("langsmith.metadata.thread_id", "0197c8f1-0000-7000-8000-000000000006", "langsmith.span.tags", "stock,urgent")...)
 	defer stop()
 	telemetry := configure(t, genotel.WithTracerProvider(provider), genotel.WithLangSmith(toLangSmith(server)))
-	own(t, telemetry)
+	for name := range ownCalls {
+		own(t, telemetry, name)
+	}
 	shutdown(t, telemetry)
 	arrived := arrivedAt(t, server)
 	require.Len(t, arrived, 2*len(ownCalls), "the calls and what is above them")
