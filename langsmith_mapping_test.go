@@ -26,10 +26,6 @@ import (
 // has a row here, named as there. All are sent by a plain tracer, whose spans must arrive
 // as they were made; what genotel's instrumentation writes is looked at on its spans, too.
 
-// places are where a value ends up in the run, by path, as JSON. Of paths with " or "
-// between, one has it.
-type places map[string]string
-
 // langsmithAttributes are spans of other instrumentations.
 var langsmithAttributes = []struct {
 	name string
@@ -211,7 +207,7 @@ func TestEveryDocumentedAttributeOfAnyTracerIsMappedByLangSmith(t *testing.T) {
 			for _, kv := range row.sent {
 				assert.Equal(t, kv.Value.AsInterface(), valueOf(got.span.GetAttributes(), string(kv.Key)), "%s must arrive as it was", kv.Key)
 			}
-			got.assert(t, row.want)
+			row.want.assert(t, got.run)
 		})
 	}
 }
@@ -240,7 +236,7 @@ func TestEveryDocumentedEventOfAnyTracerIsMappedByLangSmith(t *testing.T) {
 					assert.Equal(t, kv.Value.AsInterface(), valueOf(event.GetAttributes(), string(kv.Key)), "%s must arrive as it was", kv.Key)
 				}
 			}
-			got.assert(t, row.want)
+			row.want.assert(t, got.run)
 			if row.name == "new_token" {
 				assert.NotEmpty(t, got.run.FirstTokenTime)
 			}
@@ -365,7 +361,7 @@ func TestEveryAttributeThatGenotelWritesIsMappedByLangSmith(t *testing.T) {
 	for _, row := range langsmithOwn {
 		t.Run(row.name+" of "+row.call, func(t *testing.T) {
 			assert.NotNil(t, valueOf(calls[row.call].span.GetAttributes(), row.name), "it is not on the span")
-			calls[row.call].assert(t, row.want)
+			row.want.assert(t, calls[row.call].run)
 		})
 	}
 	t.Run("exception of failure", func(t *testing.T) {
@@ -402,7 +398,7 @@ func TestAThreadAndTagsOfTheApplicationAreOnEveryRun(t *testing.T) {
 	arrived := arrivedAt(t, server)
 	require.Len(t, arrived, 2*len(ownCalls), "the calls and what is above them")
 	for _, a := range arrived {
-		a.assert(t, places{"extra.metadata.thread_id": `"0197c8f1-0000-7000-8000-000000000006"`, "tags": `["stock","urgent"]`})
+		places{"extra.metadata.thread_id": `"0197c8f1-0000-7000-8000-000000000006"`, "tags": `["stock","urgent"]`}.assert(t, a.run)
 	}
 }
 

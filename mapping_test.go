@@ -71,12 +71,16 @@ func arrivedAt(t *testing.T, server *oracle.Server) map[trace.SpanID]arrival {
 	return arrived
 }
 
-// assert compares what is at the places of the run.
-func (a arrival) assert(t *testing.T, want places) {
+// places are where values end up in a run, by path, as JSON. Of paths with " or " between,
+// one has it.
+type places map[string]string
+
+// assert compares what is at the places of run.
+func (p places) assert(t *testing.T, r langsmithoracle.Run) {
 	t.Helper()
 	var run any
-	require.NoError(t, json.Unmarshal([]byte(encode(t, a.run)), &run))
-	for paths, value := range want {
+	require.NoError(t, json.Unmarshal([]byte(encode(t, r)), &run))
+	for paths, value := range p {
 		var got any
 		for path := range strings.SplitSeq(paths, " or ") {
 			if got = at(run, path); got != nil {
