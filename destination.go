@@ -87,7 +87,8 @@ func (p *plan) add(d destination) {
 		}
 		there, other := inOneForm(there, d)
 		if other.isStricter(there) {
-			there.View, there.WantsRecord, there.sends, there.allows = other.View, other.WantsRecord, other.sends, other.allows
+			there.View, there.WantsRecord, there.WantsParent = other.View, other.WantsRecord, other.WantsParent
+			there.sends, there.allows = other.sends, other.allows
 		}
 		p.destinations[i] = there
 		p.note(fmt.Sprintf("%s and %s are the same receiver; it gets spans once, %s", there.Name, d.Name, there.sends))

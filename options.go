@@ -39,6 +39,9 @@ type config struct {
 	otlp      []OTLP
 	files     []File
 	console   *consoleOption
+
+	// remoteNotice is one of all LangSmith destinations.
+	remoteNotice *remoteNotice
 }
 
 func newConfig(opts []Option) config {
@@ -48,6 +51,7 @@ func newConfig(opts []Option) config {
 			c = opt.apply(c)
 		}
 	}
+	c.remoteNotice = &remoteNotice{logger: c.logger}
 	return c
 }
 

@@ -142,14 +142,15 @@ func (c config) otlpDestination(mode Mode, d OTLP) (destination, error) {
 	if err != nil || !c.langsmithIsOn(mode) || !d.isLangSmith(target) {
 		return resolved, err
 	}
-	sampled, err := langsmithSampler()
+	sampled, samplingErr := langsmithSampler()
+	roots, rootsErr := c.langsmithRoots(RemoteParentsDefault)
 	content := c.visibleToLangSmith(d.Content)
 	resolved.sends, resolved.allows, resolved.form = sendsToLangSmith(content), allows(content), langsmithForm
-	resolved.View, resolved.WantsRecord = langsmithView(content, sampled), true
+	resolved.View, resolved.WantsRecord, resolved.WantsParent = roots.view(content, sampled), true, true
 	if d.environment && isForKeyOfEnvironment(target) {
 		resolved.Headers = c.langsmithHeaders(d.Headers)
 	}
-	return resolved, err
+	return resolved, errors.Join(samplingErr, rootsErr)
 }
 
 // isLangSmith reports whether target is LangSmith's own, or the very URL that the

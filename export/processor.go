@@ -24,8 +24,10 @@ const stopGrace = time.Second
 type Processor struct {
 	pipelines   []*pipeline
 	wantsRecord bool
+	wantsParent bool
 	slips       handoff.Slips
 	redaction   redaction
+	apart       spansApart
 
 	closing atomic.Bool   // decides who of the callers of Shutdown does it
 	closed  chan struct{} // closed after result is set
@@ -47,6 +49,7 @@ func New(destinations []Destination, opts ...Option) (*Processor, error) {
 	for _, d := range destinations {
 		p.pipelines = append(p.pipelines, newPipeline(d, c))
 		p.wantsRecord = p.wantsRecord || d.WantsRecord
+		p.wantsParent = p.wantsParent || d.WantsParent
 	}
 	return p, nil
 }
@@ -72,14 +75,21 @@ func validate(destinations []Destination) error {
 
 // OnStart claims the call record that belongs to span, if a destination wants it.
 // At most 16,384 records are awaited at a time; beyond, spans that never end are
-// suspected, and some span goes without its record.
+// suspected, and some span goes without its record. It also remembers, if a destination
+// wants it, that the parent is of another TracerProvider, see [ParentOf].
 func (p *Processor) OnStart(ctx context.Context, span sdktrace.ReadWriteSpan) {
-	if !p.wantsRecord || p.closing.Load() {
+	if !p.wantsRecord && !p.wantsParent || p.closing.Load() {
 		return
 	}
 	defer func() { _ = recover() }() // of the caller's context; the span goes without its record
 	sc := span.SpanContext()
 	if !sc.IsSampled() {
+		return
+	}
+	if p.wantsParent && startsApart(ctx, span) {
+		p.apart.put(sc)
+	}
+	if !p.wantsRecord {
 		return
 	}
 	if slip := handoff.Claim(ctx, sc); slip != nil {
@@ -104,6 +114,7 @@ func (p *Processor) OnEnd(span sdktrace.ReadOnlySpan) {
 	if p.wantsRecord {
 		call = newCallRecord(p.slips.Take(sc), p.redaction.call)
 	}
+	apart := p.wantsParent && p.apart.take(sc)
 	if !sc.IsSampled() {
 		return
 	}
@@ -115,6 +126,9 @@ func (p *Processor) OnEnd(span sdktrace.ReadOnlySpan) {
 		e := bare
 		if pl.dest.WantsRecord {
 			e = full
+		}
+		if apart && pl.dest.WantsParent {
+			e.span = spanApart{span}
 		}
 		pl.accept(e)
 		served++
@@ -183,6 +197,7 @@ func (p *Processor) shutdown(ctx context.Context) error {
 		defer cancel()
 	}
 	p.slips.Close()
+	p.apart.close()
 	for _, pl := range p.pipelines {
 		pl.close()
 	}
