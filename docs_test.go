@@ -148,7 +148,7 @@ func TestEveryVariableIsDocumented(t *testing.T) {
 	ended := regexp.MustCompile(`(langsmith|otlp)Variable\((.*?)\)`)
 	prefixes := map[string]string{"langsmith": "LANGSMITH_", "otlp": "OTEL_EXPORTER_OTLP_"}
 	found := map[string]bool{}
-	for _, pattern := range []string{"*.go", "otelgenai/*.go", "console/*.go"} {
+	for _, pattern := range []string{"*.go", "otelgenai/*.go", "console/*.go", "genotelconf/*.go"} {
 		files, err := filepath.Glob(pattern)
 		require.NoError(t, err)
 		for _, file := range files {

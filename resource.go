@@ -33,6 +33,15 @@ func (c config) resource(ctx context.Context) (*resource.Resource, error) {
 	return described, nil
 }
 
+// ignoredFile is what the user should know who has named a file for a provider that is
+// made without it.
+func ignoredFile() (notice string) {
+	if path, name := variable("OTEL_CONFIG_FILE"); path != "" {
+		return name + " is read by genotelconf.Configure only; the file is not heeded"
+	}
+	return ""
+}
+
 // attributeLimit replaces the SDK's limit of 128 attributes per span, beyond which
 // it drops the last ones without a word: three vocabularies and the application's
 // own attributes need more.
