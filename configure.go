@@ -87,6 +87,7 @@ func (c config) prepare(ctx context.Context) (p prepared, err error) {
 		p.plan.note(ignoredFile())
 		if wanted {
 			p.resource, resourceErr = c.resource(ctx)
+			resourceErr = errors.Join(resourceErr, checkLimits())
 		}
 	}
 	p.plan.noteTwice(p.found)

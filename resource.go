@@ -3,8 +3,10 @@ package genotel
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/resource"
@@ -49,9 +51,24 @@ const attributeLimit = 1024
 
 func spanLimits() sdktrace.SpanLimits {
 	limits := sdktrace.NewSpanLimits()
-	chosen, _ := variable("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT")
-	if chosen == "" {
+	if chosen, _ := limitVariable(); chosen == "" {
 		limits.AttributeCountLimit = attributeLimit
 	}
 	return limits
+}
+
+func limitVariable() (value, name string) {
+	return variable("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT")
+}
+
+// checkLimits refuses what the SDK would replace by its own limit.
+func checkLimits() error {
+	value, name := limitVariable()
+	if value == "" {
+		return nil
+	}
+	if _, err := strconv.Atoi(value); err != nil {
+		return fmt.Errorf("%s: not a number", name)
+	}
+	return nil
 }
