@@ -93,10 +93,12 @@ func (s *SDK) stop(ctx context.Context) error {
 	if s.file == nil {
 		return ours()
 	}
-	// otelconf asks one provider after the other.
-	spans := func() error { return stop(ctx, s.tracers) }
-	rest := func() error { return s.file.Shutdown(ctx) }
-	return atOnce(ours, spans, rest)
+	// otelconf's Shutdown asks one provider after the other, and those whose turn comes
+	// after the end of ctx would not stop.
+	return atOnce(ours,
+		func() error { return stop(ctx, s.tracers) },
+		func() error { return stop(ctx, s.meters) },
+		func() error { return stop(ctx, s.logs) })
 }
 
 // stop does nothing for providers that do nothing.
