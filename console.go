@@ -74,6 +74,9 @@ func consoleOfEnvironment() (*consoleOption, error) {
 	}
 }
 
+// someWriter is the name of a writer of the application's.
+const someWriter = "writer"
+
 func nameOf(w io.Writer) string {
 	switch w {
 	case nil, os.Stderr:
@@ -81,6 +84,6 @@ func nameOf(w io.Writer) string {
 	case os.Stdout:
 		return "stdout"
 	default:
-		return "writer"
+		return someWriter
 	}
 }

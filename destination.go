@@ -60,7 +60,7 @@ func (c config) plan() (p plan, err error) {
 	if mode == ModeLangSmith && !c.langsmithIsOn(mode) {
 		p.noteSwitch(langsmithSwitch())
 	}
-	return p, errors.Join(err, otlpErr, consoleErr)
+	return p, errors.Join(err, otlpErr, consoleErr, checkHiding())
 }
 
 func (p *plan) note(notice string) {

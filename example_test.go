@@ -456,3 +456,27 @@ func ExampleWithFile() {
 	fmt.Println(strings.Count(string(text), "\n"), strings.Contains(string(text), `"chat gpt-4o"`))
 	// Output: 1 true
 }
+
+// A program that builds its TracerProvider itself takes the destinations as a processor.
+func ExampleNewSpanProcessor() {
+	restore := onLoopback()
+	defer restore()
+	ownPipeline := func(ctx context.Context) error {
+		destinations, err := genotel.NewSpanProcessor(ctx)
+		if err != nil {
+			return err
+		}
+		provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(destinations))
+		_, span := provider.Tracer("app").Start(ctx, "work")
+		span.End()
+		err = provider.Shutdown(ctx)
+		for _, s := range destinations.Stats() {
+			fmt.Println(s.Destination, s.Delivered)
+		}
+		return err
+	}
+	if err := ownPipeline(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output: otlp 1
+}

@@ -1,6 +1,7 @@
 package genotel
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"slices"
@@ -26,6 +27,7 @@ type config struct {
 	environment string
 	project     string
 	provider    trace.TracerProvider
+	build       func(context.Context) (trace.TracerProvider, error)
 	global      bool
 	propagator  bool
 	sampler     sdktrace.Sampler
@@ -89,6 +91,21 @@ func WithProject(name string) Option {
 func WithTracerProvider(provider trace.TracerProvider) Option {
 	return optionFunc(func(c config) config {
 		c.provider = provider
+		return c
+	})
+}
+
+// WithNewTracerProvider has build make the TracerProvider that Configure would make
+// itself. Its sampler, resource, limits and exporters are then build's business, and so
+// is OTEL_EXPORTER_OTLP_ENDPOINT: Configure adds its other destinations to them. build is
+// called once, after all other settings were found good, and its result becomes the
+// global provider as [WithGlobal] has it. It stays the application's, which shuts it
+// down after [Telemetry.Shutdown]. It must be the OpenTelemetry SDK's when there are
+// destinations. It is an error when the application has a provider already. nil stands
+// for the default. Package genotelconf is made of it.
+func WithNewTracerProvider(build func(context.Context) (trace.TracerProvider, error)) Option {
+	return optionFunc(func(c config) config {
+		c.build = build
 		return c
 	})
 }

@@ -77,6 +77,9 @@ var collectorEndpoints = map[Protocol]string{
 func (c config) otlpDestinations(mode Mode, langsmith, elsewhere bool, p *plan) ([]destination, error) {
 	configured := c.otlp
 	if len(configured) == 0 {
+		if c.build != nil { // whose exporters read the same variables, or a file in their place
+			return nil, nil
+		}
 		fromEnv, err := c.otlpOfEnvironment(mode, langsmith, elsewhere, p)
 		if err != nil || fromEnv == nil {
 			return nil, err
