@@ -3,6 +3,7 @@ module github.com/genotel/genotel
 go 1.26.0
 
 require (
+	github.com/klauspost/compress v1.20.3
 	github.com/openai/openai-go/v3 v3.95.0
 	github.com/stretchr/testify v1.12.1
 	go.opentelemetry.io/otel v1.47.0

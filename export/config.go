@@ -15,7 +15,7 @@ const (
 	// and is small beside the memory of a program that handles such traffic.
 	DefaultQueueBytes = 32 << 20
 	// DefaultQueueSpans bounds their number.
-	DefaultQueueSpans = 8192
+	DefaultQueueSpans = 65536
 	// DefaultBatchDelay is how long the first span of a batch waits for company.
 	DefaultBatchDelay = time.Second
 	// DefaultRetryBudget is how long a request is retried.

@@ -22,6 +22,9 @@ const (
 	ReasonConfig Reason = "config"
 	// ReasonEncode counts spans that could not be put into the wire format.
 	ReasonEncode Reason = "encode"
+	// ReasonTooLarge counts spans that the backend refused for their size even alone and
+	// with their texts cut.
+	ReasonTooLarge Reason = "too_large"
 	// ReasonInternalError counts spans lost to a panic: in the View, in the span
 	// itself, or in this package.
 	ReasonInternalError Reason = "internal_error"
@@ -52,6 +55,11 @@ type Stats struct {
 	// Undecoded counts the spans that go without their call record because its
 	// decoder panicked. They are in the sum like any other.
 	Undecoded uint64
+	// Repaired counts the spans in which what is not UTF-8 was replaced.
+	Repaired uint64
+	// Truncated counts how often texts of a span were cut because a backend refused it
+	// for its size.
+	Truncated uint64
 }
 
 // Lost is the sum of Dropped.
@@ -64,7 +72,8 @@ func (s Stats) Lost() uint64 { return sum(s.Dropped) }
 // is queued: a worker that comes back after its spans were abandoned changes
 // nothing any more.
 type ledger struct {
-	ended, delivered, queued, leftOut, undecoded uint64
+	ended, delivered, queued, leftOut uint64
+	undecoded, repaired, truncated    uint64
 
 	dropped map[Reason]uint64
 }
@@ -120,6 +129,8 @@ func (l *ledger) stats(destination string) Stats {
 		Dropped:     maps.Clone(l.dropped),
 		LeftOut:     l.leftOut,
 		Undecoded:   l.undecoded,
+		Repaired:    l.repaired,
+		Truncated:   l.truncated,
 	}
 }
 

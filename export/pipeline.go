@@ -20,44 +20,58 @@ func (s signal) raise() {
 	}
 }
 
-// pipeline takes the spans of one destination from the callers' goroutines and
-// brings them out on its own: one worker, started with the first span and stopped
-// by Shutdown.
+// pipeline takes the spans of one destination from the callers' goroutines and brings
+// them out on two of its own, which are started with the first span and stopped by
+// Shutdown: one packs spans into parcels, the other one sends these.
 type pipeline struct {
 	dest   Destination
 	budget time.Duration
 	logger *slog.Logger // nil: slog.Default()
 
-	wake    signal        // for next: a batch may be due
+	wake    signal        // for the packer: a batch may be due
+	ready   signal        // for the sender: there may be a parcel
 	hurry   signal        // for pause: somebody waits in ForceFlush
 	closing chan struct{} // closed when Shutdown begins
-	done    chan struct{} // closed when the worker has ended or will never start
+	done    chan struct{} // closed when both have ended or will never start
 
-	mu       sync.Mutex // guards the fields below; never held over I/O or foreign code
-	queue    queue
-	ledger   ledger
-	cancel   context.CancelFunc // ends the worker; nil before it started
-	closed   bool
-	finished chan struct{} // closed and replaced when a batch is finished
-	news     news
+	mu        sync.Mutex // guards the fields below; never held over I/O or foreign code
+	queue     queue
+	outbox    outbox
+	room      room
+	limit     limit
+	progress  progress
+	ledger    ledger
+	news      news
+	cancel    context.CancelFunc // ends both; nil before they started
+	closed    bool               // no span is taken any more
+	packed    bool               // the packer has ended
+	abandoned bool               // nothing changes any more
+	failures  uint64             // attempts that failed and may be repeated
+	finished  chan struct{}      // closed and replaced when there is progress
 
 	sender sender
 
-	// Of the worker alone:
-	pacer  pacer
-	ending bool // the worker knows that Shutdown has begun
+	// Of the sending goroutine alone:
+	pacer     pacer
+	ending    bool   // it knows that Shutdown has begun
+	accepted  uint64 // requests
+	fruitless bool   // no request was accepted since the last search for a bad span began
 }
 
 func newPipeline(d Destination, c config) *pipeline {
+	size := d.maxRequestBytes()
 	return &pipeline{
 		dest:     d,
 		budget:   c.retryBudget,
 		logger:   c.logger,
 		wake:     newSignal(),
+		ready:    newSignal(),
 		hurry:    newSignal(),
 		closing:  make(chan struct{}),
 		done:     make(chan struct{}),
-		queue:    queue{maxBytes: c.queueBytes, maxSpans: c.queueSpans, delay: c.batchDelay},
+		queue:    queue{delay: c.batchDelay, maxBytes: size},
+		room:     room{maxBytes: c.queueBytes, maxSpans: c.queueSpans},
+		limit:    newLimit(size),
 		finished: make(chan struct{}),
 		sender:   newSender(d, c.transport),
 	}
@@ -71,19 +85,32 @@ func (p *pipeline) accept(e entry) {
 	case p.closed:
 		p.ledger.refuse(ReasonShutdown)
 		return
-	case !p.queue.push(e):
+	case !p.room.has(e.size):
 		p.ledger.refuse(ReasonQueueOverflow)
 		return
 	}
+	p.room.add(e.size, 1)
+	p.queue.push(e)
 	p.ledger.admit()
 	if p.cancel == nil {
-		var ctx context.Context
-		ctx, p.cancel = context.WithCancel(context.Background())
-		go p.run(ctx)
+		p.start()
 	}
 	if len(p.queue.entries) == 1 || p.queue.full() {
 		p.wake.raise()
 	}
+}
+
+// start starts the goroutines. p.mu is held.
+func (p *pipeline) start() {
+	var ctx context.Context
+	ctx, p.cancel = context.WithCancel(context.Background())
+	var both sync.WaitGroup
+	both.Go(func() { p.pack(ctx) })
+	both.Go(func() { p.send(ctx) })
+	go func() {
+		both.Wait()
+		close(p.done)
+	}()
 }
 
 // refuse counts an ended span that cannot be queued.
@@ -99,13 +126,13 @@ func (p *pipeline) stats() (stats Stats, problem string) {
 	return p.ledger.stats(p.dest.Name), p.news.problem
 }
 
-// flush asks the worker to send what is queued, without delay, and returns the
-// position up to which await has to wait.
+// flush asks for what is queued to be sent without delay, and returns the position up to
+// which await has to wait.
 func (p *pipeline) flush() int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.queue.flush = p.queue.pushed
-	if p.queue.finished < p.queue.pushed {
+	if p.progress.settled < p.queue.pushed {
 		p.wake.raise()
 		p.hurry.raise()
 	}
@@ -117,7 +144,7 @@ func (p *pipeline) flush() int64 {
 func (p *pipeline) await(ctx context.Context, position int64) bool {
 	for {
 		p.mu.Lock()
-		reached, finished := p.queue.finished >= position, p.finished
+		reached, finished := p.progress.settled >= position, p.finished
 		p.mu.Unlock()
 		if reached {
 			return true
@@ -130,7 +157,7 @@ func (p *pipeline) await(ctx context.Context, position int64) bool {
 	}
 }
 
-// close stops the intake and asks the worker to send what is queued and end. It is
+// close stops the intake and asks the goroutines to send what is there and end. It is
 // called once.
 func (p *pipeline) close() {
 	p.mu.Lock()
@@ -139,12 +166,13 @@ func (p *pipeline) close() {
 	close(p.closing)
 	p.queue.flush = p.queue.pushed
 	p.wake.raise()
+	p.ready.raise()
 	if p.cancel == nil {
 		close(p.done)
 	}
 }
 
-// stop ends the worker and what it is sending. It is called after close.
+// stop ends the goroutines and what is being sent. It is called after close.
 func (p *pipeline) stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -153,12 +181,15 @@ func (p *pipeline) stop() {
 	}
 }
 
-// abandon counts what is still queued as lost. A worker that is stuck in foreign
+// abandon counts what is still queued as lost. A goroutine that is stuck in foreign
 // code may come back later; it then finds nothing to do and changes no count.
 func (p *pipeline) abandon() {
 	p.mu.Lock()
+	p.abandoned = true
 	p.ledger.abandon(ReasonShutdown)
 	p.queue.abandon()
+	p.outbox = outbox{}
+	p.progress.abandon(p.queue.pushed)
 	p.announce()
 	p.mu.Unlock()
 
@@ -168,6 +199,13 @@ func (p *pipeline) abandon() {
 
 // announce wakes those who await. p.mu is held.
 func (p *pipeline) announce() {
+	p.progress.advance()
 	close(p.finished)
 	p.finished = make(chan struct{})
+}
+
+func (p *pipeline) note(problem string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.news.problem = problem
 }

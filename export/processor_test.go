@@ -1,6 +1,7 @@
 package export
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"sync"
@@ -343,17 +344,16 @@ func TestAFullQueueDropsTheNewestAndCountsIt(t *testing.T) {
 
 func TestTheLedgerBalancesAtEveryMomentConcurrentSafe(t *testing.T) {
 	const goroutines, each = 32, 300
-	flaky := func(w http.ResponseWriter, _ *http.Request, n int) {
-		switch n % 4 {
-		case 1:
+	var good, bad backend
+	bad.answer = func(w http.ResponseWriter, _ *http.Request, n int) {
+		switch {
+		case bytes.Contains(bad.received()[n-1].body, []byte("poison")):
 			w.WriteHeader(http.StatusBadRequest)
-		case 2:
+		case n%4 == 2:
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = w.Write([]byte(`{"partialSuccess":{"rejectedSpans":"7"}}`))
 		}
 	}
-	var good, bad backend
-	bad.answer = flaky
 	p := newProcessor(t, []Destination{
 		{Name: "good", URL: server(t, &good).URL},
 		{Name: "bad", URL: server(t, &bad).URL, View: rename},
@@ -379,8 +379,8 @@ func TestTheLedgerBalancesAtEveryMomentConcurrentSafe(t *testing.T) {
 	}
 	for range goroutines {
 		ending.Go(func() {
-			endSpans(p, numbered("span", each-1)...)
-			endSpans(p, "secret")
+			endSpans(p, numbered("span", each-2)...)
+			endSpans(p, "secret", "poison")
 		})
 	}
 	ending.Wait()
