@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"go.opentelemetry.io/otel/metric"
 )
 
 const (
@@ -77,12 +79,24 @@ func WithRetryBudget(budget time.Duration) Option {
 	})
 }
 
+// WithMeterProvider sets where the pipeline's own metrics go: those which OpenTelemetry's
+// conventions have for an SDK (otel.sdk.processor.span.*, otel.sdk.exporter.*), and
+// genotel.exporter.queue.bytes. They are read when metrics are collected. Default, also
+// for nil: the global MeterProvider.
+func WithMeterProvider(provider metric.MeterProvider) Option {
+	return optionFunc(func(c config) config {
+		c.meterProvider = provider
+		return c
+	})
+}
+
 type config struct {
-	logger      *slog.Logger // nil: slog.Default() at the time of use
-	queueBytes  int
-	queueSpans  int
-	batchDelay  time.Duration
-	retryBudget time.Duration
+	logger        *slog.Logger         // nil: slog.Default() at the time of use
+	meterProvider metric.MeterProvider // nil: the global one
+	queueBytes    int
+	queueSpans    int
+	batchDelay    time.Duration
+	retryBudget   time.Duration
 
 	transport http.RoundTripper // nil: an own http.Transport; tests set it
 }

@@ -341,14 +341,14 @@ func TestWhatIsNoGRPCAnswerIsClassifiedAndNamed(t *testing.T) {
 		},
 		"a proxy without a backend": {
 			withHeader(http.StatusServiceUnavailable, "Retry-After", "7"),
-			outcome{class: transient, problem: "503 from HOST", retryAfter: 7 * time.Second},
+			outcome{class: transient, status: 503, problem: "503 from HOST", retryAfter: 7 * time.Second},
 		},
 		"a proxy that wants a key": {
-			withHeader(http.StatusUnauthorized), outcome{class: misconfigured, problem: "401 from HOST", denied: true},
+			withHeader(http.StatusUnauthorized), outcome{class: misconfigured, status: 401, problem: "401 from HOST", denied: true},
 		},
 		"a redirect": {
 			withHeader(http.StatusFound, "Location", "https://elsewhere/path?key=SECRET"),
-			outcome{class: misconfigured, problem: "302 from HOST, redirected to elsewhere"},
+			outcome{class: misconfigured, status: 302, problem: "302 from HOST, redirected to elsewhere"},
 		},
 		"a status of gRPC beside one of HTTP": {
 			withHeader(http.StatusBadGateway, "Content-Type", "application/grpc", "Grpc-Status", "16"),

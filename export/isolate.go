@@ -1,5 +1,7 @@
 package export
 
+import "net/http"
+
 const (
 	// maxStrikes is how often status 500 is taken for the backend's trouble and not for
 	// that of one request, while there are others to try.
@@ -51,7 +53,7 @@ func (p *pipeline) isolate(sent *parcel) {
 // was set aside; when it gets one more although the backend has accepted others, the
 // trouble is its own.
 func (p *pipeline) isSuspect(sent *parcel, o outcome) bool {
-	if !o.internal {
+	if o.status != http.StatusInternalServerError {
 		sent.strikes = 0
 		return false
 	}

@@ -47,9 +47,11 @@ type pipeline struct {
 	packed    bool               // the packer has ended
 	abandoned bool               // nothing changes any more
 	failures  uint64             // attempts that failed and may be repeated
+	inflight  int                // spans of the request that is being sent
 	finished  chan struct{}      // closed and replaced when there is progress
 
-	sender sender
+	sender      sender
+	instruments *instruments
 
 	// Of the sending goroutine alone:
 	pacer     pacer
@@ -132,7 +134,7 @@ func (p *pipeline) flush() int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.queue.flush = p.queue.pushed
-	if p.progress.settled < p.queue.pushed {
+	if p.progress.finished < p.queue.pushed {
 		p.wake.raise()
 		p.hurry.raise()
 	}
@@ -144,7 +146,7 @@ func (p *pipeline) flush() int64 {
 func (p *pipeline) await(ctx context.Context, position int64) bool {
 	for {
 		p.mu.Lock()
-		reached, finished := p.progress.settled >= position, p.finished
+		reached, finished := p.progress.finished >= position, p.finished
 		p.mu.Unlock()
 		if reached {
 			return true

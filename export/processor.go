@@ -24,6 +24,7 @@ const stopGrace = time.Second
 type Processor struct {
 	pipelines   []*pipeline
 	wantsRecord bool
+	instruments *instruments
 	slips       handoff.Slips
 
 	closing atomic.Bool   // decides who of the callers of Shutdown does it
@@ -47,6 +48,7 @@ func New(destinations []Destination, opts ...Option) (*Processor, error) {
 		p.pipelines = append(p.pipelines, newPipeline(d, c))
 		p.wantsRecord = p.wantsRecord || d.WantsRecord
 	}
+	p.instruments = instrument(c.meterProvider, p.pipelines)
 	return p, nil
 }
 
@@ -180,6 +182,7 @@ func (p *Processor) shutdown(ctx context.Context) error {
 		defer cancel()
 	}
 	p.slips.Close()
+	defer p.instruments.close()
 	for _, pl := range p.pipelines {
 		pl.close()
 	}

@@ -56,7 +56,7 @@ type outcome struct {
 	class      class
 	rejected   int           // spans of an accepted request that were not
 	retryAfter time.Duration // what the server asked for
-	internal   bool          // status 500: the trouble may be the request's own
+	status     int           // of HTTP; 0 for none
 	doubtful   bool          // there was no answer: the backend may have the spans
 	problem    string        // status or kind of failure, and the host; nothing else
 	denied     bool          // the key is wrong: a program must not hang at its end for that

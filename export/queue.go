@@ -67,7 +67,7 @@ func (q *queue) take() *batch {
 		b.spans++
 		b.bytes += e.size
 	}
-	b.unsettled, b.unsafe = b.spans, b.spans
+	b.open = b.spans
 	b.entries = append(b.entries, q.entries[:b.spans]...)
 
 	rest := copy(q.entries, q.entries[b.spans:])
@@ -107,37 +107,27 @@ type batch struct {
 	entries []entry
 	bytes   int // estimated, of all entries
 	spans   int // the number of entries
-
-	unsettled int // spans neither delivered nor dropped
-	unsafe    int // those of them that are not on the disk either
+	open    int // those that are still in memory
 }
 
 // progress follows batches in the order in which they were taken. Its owner serializes
 // access.
 type progress struct {
-	settled, safe     int64 // the positions up to which all spans are
-	unsettled, unsafe []*batch
+	finished int64 // the position up to which all spans have left the memory
+	batches  []*batch
 }
 
-func (p *progress) add(b *batch) {
-	p.unsettled = append(p.unsettled, b)
-	p.unsafe = append(p.unsafe, b)
-}
+func (p *progress) add(b *batch) { p.batches = append(p.batches, b) }
 
-// advance moves the positions over the batches that have come to an end.
+// advance moves the position over the batches that have come to an end.
 func (p *progress) advance() {
-	for len(p.unsettled) > 0 && p.unsettled[0].unsettled <= 0 {
-		p.settled += int64(p.unsettled[0].spans)
-		p.unsettled = p.unsettled[1:]
-	}
-	for len(p.unsafe) > 0 && p.unsafe[0].unsafe <= 0 {
-		p.safe += int64(p.unsafe[0].spans)
-		p.unsafe = p.unsafe[1:]
+	for len(p.batches) > 0 && p.batches[0].open <= 0 {
+		p.finished += int64(p.batches[0].spans)
+		p.batches = p.batches[1:]
 	}
 }
 
 // abandon calls everything up to position finished.
 func (p *progress) abandon(position int64) {
-	p.settled, p.safe = position, position
-	p.unsettled, p.unsafe = nil, nil
+	p.finished, p.batches = position, nil
 }

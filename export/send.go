@@ -54,7 +54,7 @@ func (p *pipeline) dispatch(ctx context.Context, sent *parcel) {
 		if sent.first.IsZero() {
 			sent.first = time.Now()
 		}
-		o := p.sender.attempt(ctx, body)
+		o := p.attempt(ctx, sent, body)
 		if ctx.Err() != nil && o.class == transient {
 			return // cut off by Shutdown, which is no fault of the backend
 		}
@@ -64,6 +64,23 @@ func (p *pipeline) dispatch(ctx context.Context, sent *parcel) {
 		}
 		p.warn()
 	}
+}
+
+// attempt sends body once, and measures that.
+func (p *pipeline) attempt(ctx context.Context, sent *parcel, body []byte) outcome {
+	p.fly(sent.spans)
+	defer p.fly(0)
+	start := time.Now()
+	o := p.sender.attempt(ctx, body)
+	p.instruments.attempted(ctx, p.dest.component(), time.Since(start), o)
+	return o
+}
+
+// fly says how many spans are being sent.
+func (p *pipeline) fly(spans int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.inflight = spans
 }
 
 // conclude does what the outcome of an attempt asks for. False means to try again.

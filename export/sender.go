@@ -70,7 +70,7 @@ func (s *httpSender) judge(res *http.Response) outcome {
 	if classOf(res.StatusCode) != accepted {
 		return s.refusal(res)
 	}
-	return outcome{class: accepted, rejected: rejectedSpans(res.Header.Get("Content-Type"), answer)}
+	return outcome{class: accepted, status: res.StatusCode, rejected: rejectedSpans(res.Header.Get("Content-Type"), answer)}
 }
 
 // poster posts to one URL. It is what the protocols over HTTP have in common.
@@ -194,7 +194,7 @@ func (p *poster) failure(err error) outcome {
 func (p *poster) refusal(res *http.Response) outcome {
 	o := outcome{
 		class:      classOf(res.StatusCode),
-		internal:   res.StatusCode == http.StatusInternalServerError,
+		status:     res.StatusCode,
 		retryAfter: parseRetryAfter(res.Header.Get("Retry-After"), time.Now()),
 		problem:    fmt.Sprintf("%d from %s", res.StatusCode, p.host),
 		denied:     res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden,

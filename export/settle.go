@@ -31,8 +31,7 @@ func (p *pipeline) settle(sent *parcel) {
 		return
 	}
 	p.room.remove(sent.size, sent.spans)
-	sent.batch.unsettled -= sent.spans
-	sent.batch.unsafe -= sent.spans
+	sent.batch.open -= sent.spans
 	p.announce()
 }
 
@@ -56,8 +55,7 @@ func (p *pipeline) drop(b *batch, reason Reason, spans int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ledger.drop(reason, spans)
-	b.unsettled -= spans
-	b.unsafe -= spans
+	b.open -= spans
 }
 
 // leaveOut counts a span that the view left out.
@@ -65,8 +63,7 @@ func (p *pipeline) leaveOut(b *batch) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ledger.leaveOut(1)
-	b.unsettled--
-	b.unsafe--
+	b.open--
 }
 
 func (p *pipeline) undecoded() {
