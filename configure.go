@@ -96,8 +96,8 @@ func (c config) prepare(ctx context.Context) (p prepared, err error) {
 // DestinationStats is what has become of the spans of one destination.
 type DestinationStats = export.Stats
 
-// LossError is the error of a Shutdown after which spans are missing somewhere.
-type LossError = export.LossError
+// DeliveryError is the error of a Shutdown after which spans are missing somewhere.
+type DeliveryError = export.DeliveryError
 
 // Telemetry is what Configure set up. Its methods are safe for concurrent use.
 type Telemetry struct {
@@ -134,7 +134,7 @@ func (t *Telemetry) ForceFlush(ctx context.Context) error {
 }
 
 // Shutdown delivers what is left and stops. It waits no longer than ctx; the
-// error then says how many spans each destination lost and why, see [LossError]. A
+// error then says how many spans each destination lost and why, see [DeliveryError]. A
 // TracerProvider of the application goes on without us. Further calls return the
 // same result.
 //

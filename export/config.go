@@ -79,6 +79,15 @@ func WithRetryBudget(budget time.Duration) Option {
 	})
 }
 
+// WithSpool keeps requests on the disk until they are delivered. Default: they are in
+// memory only.
+func WithSpool(s Spool) Option {
+	return optionFunc(func(c config) config {
+		c.spool = s
+		return c
+	})
+}
+
 // WithMeterProvider sets where the pipeline's own metrics go: those which OpenTelemetry's
 // conventions have for an SDK (otel.sdk.processor.span.*, otel.sdk.exporter.*), and
 // genotel.exporter.queue.bytes. They are read when metrics are collected. Default, also
@@ -98,6 +107,8 @@ type config struct {
 	batchDelay    time.Duration
 	retryBudget   time.Duration
 
+	spool Spool
+
 	transport http.RoundTripper // nil: an own http.Transport; tests set it
 }
 
@@ -116,6 +127,8 @@ func newConfig(opts []Option) (config, error) {
 	}
 	check("queue size in bytes", c.queueBytes < 0)
 	check("queue size in spans", c.queueSpans < 0)
+	check("spool size", c.spool.MaxBytes < 0)
+	check("spool age", c.spool.MaxAge < 0)
 	check("batch delay", c.batchDelay < 0)
 	check("retry budget", c.retryBudget < 0)
 

@@ -40,6 +40,9 @@ type Destination struct {
 	// They cannot set what describes the body (Content-Type and the like) or Host. With
 	// [GRPC] they are the metadata of the call.
 	Headers map[string]string
+	// Account tells receivers behind one URL apart, such as projects, where requests wait
+	// on the disk ([WithSpool]) for a later process. It must not be a key.
+	Account string
 	// UserAgent is the User-Agent header, unless Headers has one. Empty means
 	// OpenTelemetry's and genotel's names and versions.
 	UserAgent string

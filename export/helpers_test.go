@@ -239,7 +239,7 @@ func stub(name string) tracetest.SpanStub {
 
 func assertLaw(t *testing.T, s Stats) {
 	t.Helper()
-	assert.Equal(t, s.Ended, s.Delivered+s.Queued+s.Lost(), "ledger of %s: %+v", s.Destination, s)
+	assert.Equal(t, s.Ended+s.Recovered, s.Delivered+s.Queued+s.Spooled+s.Lost(), "ledger of %s: %+v", s.Destination, s)
 }
 
 // stats of the only destination, with the law asserted.

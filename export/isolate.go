@@ -6,6 +6,8 @@ const (
 	// maxStrikes is how often status 500 is taken for the backend's trouble and not for
 	// that of one request, while there are others to try.
 	maxStrikes = 5
+	// maxAside bounds how many requests are set aside at a time.
+	maxAside = 8
 	// maxShrinks bounds how often one span is shrunk, each time to half its size or less.
 	maxShrinks = 8
 )
@@ -62,18 +64,20 @@ func (p *pipeline) isSuspect(sent *parcel, o outcome) bool {
 }
 
 // setAside lets other requests go first for once. False means that it is not the time
-// for that, or that there are none.
+// for that, or that there are none. If all fail, few are set aside.
 func (p *pipeline) setAside(sent *parcel) bool {
 	if sent.strikes < maxStrikes {
 		return false
 	}
+	more := p.disk != nil && p.disk.Stats().Files > maxAside
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.outbox.isEmpty() || p.abandoned {
+	more = more || len(p.outbox.parcels) > 0
+	if !more || len(p.outbox.aside) >= maxAside || p.abandoned {
 		return false
 	}
 	sent.wasAside, sent.aside = true, p.accepted
-	p.outbox.add(sent)
+	p.outbox.aside = append(p.outbox.aside, sent)
 	p.ready.raise()
 	return true
 }

@@ -71,9 +71,6 @@ func instrument(provider metric.MeterProvider, pipelines []*pipeline) *instrumen
 	if err := errors.Join(problems[:]...); err != nil {
 		otel.Handle(fmt.Errorf("genotel: measuring export: %w", err))
 	}
-	for _, p := range pipelines {
-		p.instruments = &i
-	}
 	return &i
 }
 
@@ -116,7 +113,7 @@ func (i *instruments) attempted(ctx context.Context, about []attribute.KeyValue,
 }
 
 func (i *instruments) close() {
-	if i.registration != nil {
+	if i != nil && i.registration != nil {
 		_ = i.registration.Unregister() // it fails where there is nothing any more
 	}
 }

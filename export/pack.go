@@ -64,20 +64,33 @@ func (p *pipeline) nextBatch(ctx context.Context) *batch {
 	return nil
 }
 
-// packBatch makes parcels of b. When it returns before ctx has ended, every span of b is
-// in one or settled.
+// packBatch makes parcels of b and brings them to the disk or the sender. When it returns
+// before ctx has ended, every span of b is there or settled.
 func (p *pipeline) packBatch(ctx context.Context, b *batch) {
+	parcels := p.parcels(ctx, b)
+	if ctx.Err() != nil {
+		return // Shutdown counts what is left
+	}
+	p.load(b, parcels)
+	for _, made := range parcels {
+		if !p.spool(made) {
+			p.post(made)
+		}
+	}
+}
+
+// parcels makes parcels of b. A span that gets into none is settled.
+func (p *pipeline) parcels(ctx context.Context, b *batch) (all []*parcel) {
 	unpacked := b.spans
 	defer func() {
 		if panicked := panicText(recover()); panicked != "" {
 			p.note(panicked)
 			p.drop(b, ReasonInternalError, unpacked)
 		}
-		p.vacate(b)
 	}()
 	spans := p.project(ctx, b, &unpacked)
 	if ctx.Err() != nil {
-		return // Shutdown counts what is left
+		return nil
 	}
 	for _, r := range split(p.transform(b, spans, &unpacked), p.bounds()) {
 		made, repaired, err := newParcel(r.message, r.spans, b)
@@ -87,8 +100,10 @@ func (p *pipeline) packBatch(ctx context.Context, b *batch) {
 			p.drop(b, ReasonEncode, r.spans)
 			continue
 		}
-		p.post(made, repaired)
+		p.repaired(repaired)
+		all = append(all, made)
 	}
+	return all
 }
 
 // bounds are those of the requests that are made now.
@@ -98,26 +113,33 @@ func (p *pipeline) bounds() bounds {
 	return bounds{bytes: p.limit.bytes, spans: maxBatchSpans, single: p.dest.SingleResource}
 }
 
-// post gives a parcel to the sender.
-func (p *pipeline) post(made *parcel, repaired int) {
+func (p *pipeline) repaired(spans int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.ledger.repaired += uint64(max(repaired, 0))
-	if p.abandoned {
-		return
-	}
-	p.room.add(made.size, made.spans)
-	p.outbox.add(made)
-	p.ready.raise()
+	p.ledger.repaired += uint64(max(spans, 0))
 }
 
-// vacate gives the room of b's spans free: they are in parcels now.
-func (p *pipeline) vacate(b *batch) {
+// load gives parcels the room of the spans that they are made of.
+func (p *pipeline) load(b *batch, parcels []*parcel) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	b.entries = nil
 	p.room.remove(b.bytes, b.spans)
-	p.announce()
+	for _, made := range parcels {
+		p.room.add(made.size, made.spans)
+	}
+	p.announce() // nothing may be left of the batch
+}
+
+// post gives a parcel to the sender.
+func (p *pipeline) post(made *parcel) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.abandoned {
+		return
+	}
+	p.outbox.add(made)
+	p.ready.raise()
 }
 
 // project applies the destination's view to the spans of b.

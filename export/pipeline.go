@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/genotel/genotel/internal/spool"
 )
 
 // signal wakes one waiting goroutine. It remembers one wake-up and never blocks who
@@ -24,9 +26,11 @@ func (s signal) raise() {
 // them out on two of its own, which are started with the first span and stopped by
 // Shutdown: one packs spans into parcels, the other one sends these.
 type pipeline struct {
-	dest   Destination
-	budget time.Duration
-	logger *slog.Logger // nil: slog.Default()
+	dest     Destination
+	budget   time.Duration
+	spooling Spool
+	disk     *spool.Spool // nil for none
+	logger   *slog.Logger // nil: slog.Default()
 
 	wake    signal        // for the packer: a batch may be due
 	ready   signal        // for the sender: there may be a parcel
@@ -55,16 +59,19 @@ type pipeline struct {
 
 	// Of the sending goroutine alone:
 	pacer     pacer
-	ending    bool   // it knows that Shutdown has begun
+	ending    bool // it knows that Shutdown has begun
+	leaving   bool // what is on the disk stays there
+	adopted   time.Time
 	accepted  uint64 // requests
 	fruitless bool   // no request was accepted since the last search for a bad span began
 }
 
-func newPipeline(d Destination, c config) *pipeline {
+func newPipeline(d Destination, c config) (*pipeline, error) {
 	size := d.maxRequestBytes()
-	return &pipeline{
+	p := &pipeline{
 		dest:     d,
 		budget:   c.retryBudget,
+		spooling: c.spool,
 		logger:   c.logger,
 		wake:     newSignal(),
 		ready:    newSignal(),
@@ -76,6 +83,17 @@ func newPipeline(d Destination, c config) *pipeline {
 		limit:    newLimit(size),
 		finished: make(chan struct{}),
 		sender:   newSender(d, c.transport),
+	}
+	return p, p.openSpool()
+}
+
+// begin is called once before the first span.
+func (p *pipeline) begin(i *instruments) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.instruments = i
+	if p.disk != nil { // there may be something on it
+		p.start()
 	}
 }
 
@@ -106,8 +124,12 @@ func (p *pipeline) accept(e entry) {
 func (p *pipeline) start() {
 	var ctx context.Context
 	ctx, p.cancel = context.WithCancel(context.Background())
+	packing := ctx
+	if p.disk != nil {
+		packing = context.Background() // what is in memory gets to the disk in any case
+	}
 	var both sync.WaitGroup
-	both.Go(func() { p.pack(ctx) })
+	both.Go(func() { p.pack(packing) })
 	both.Go(func() { p.send(ctx) })
 	go func() {
 		both.Wait()
@@ -128,35 +150,54 @@ func (p *pipeline) stats() (stats Stats, problem string) {
 	return p.ledger.stats(p.dest.Name), p.news.problem
 }
 
-// flush asks for what is queued to be sent without delay, and returns the position up to
+// moment is one in the life of a pipeline, for those who wait for what was before.
+type moment struct {
+	position int64  // of the queue
+	failures uint64 // of attempts
+}
+
+// flush asks for what is queued to be sent without delay, and returns the moment up to
 // which await has to wait.
-func (p *pipeline) flush() int64 {
+func (p *pipeline) flush() moment {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.queue.flush = p.queue.pushed
-	if p.progress.finished < p.queue.pushed {
+	if p.progress.finished < p.queue.pushed || p.disk != nil {
 		p.wake.raise()
 		p.hurry.raise()
 	}
-	return p.queue.pushed
+	return moment{position: p.queue.pushed, failures: p.failures}
 }
 
-// await returns true when everything up to position has left the pipeline, false
-// when ctx ended before.
-func (p *pipeline) await(ctx context.Context, position int64) bool {
+// await returns true when everything up to the moment has left the pipeline, or is on the
+// disk and the backend does not take it now. It returns false when ctx ended before.
+func (p *pipeline) await(ctx context.Context, m moment) bool {
+	var since time.Time // when everything was on the disk
 	for {
 		p.mu.Lock()
-		reached, finished := p.progress.finished >= position, p.finished
+		left, failed, finished := p.progress.finished >= m.position, p.failures > m.failures, p.finished
 		p.mu.Unlock()
-		if reached {
+		if left && since.IsZero() {
+			since = time.Now()
+		}
+		if left && (failed || p.isSent(since)) {
 			return true
 		}
 		select {
 		case <-finished:
 		case <-ctx.Done():
-			return false
+			return left
 		}
 	}
+}
+
+// isSent reports whether nothing on the disk is older than a time.
+func (p *pipeline) isSent(than time.Time) bool {
+	if p.disk == nil {
+		return true
+	}
+	oldest := p.disk.Stats().Oldest
+	return oldest.IsZero() || oldest.After(than)
 }
 
 // close stops the intake and asks the goroutines to send what is there and end. It is
@@ -196,6 +237,7 @@ func (p *pipeline) abandon() {
 	p.mu.Unlock()
 
 	p.sender.close()
+	p.closeSpool(stopGrace)
 	p.warnLast()
 }
 

@@ -147,12 +147,12 @@ func TestAViewThatPanicsLosesOnlyItsOwnSpan(t *testing.T) {
 	}, WithLogger(log.logger()))
 	endSpans(p, "one", "bad", "two")
 
-	var loss *LossError
+	var loss *DeliveryError
 	require.ErrorAs(t, p.Shutdown(t.Context()), &loss)
 	assert.Equal(t, []string{"one", "two"}, b.names())
 	assert.Equal(t, []string{"one", "bad", "two"}, other.names())
 	assert.Equal(t, map[Reason]uint64{ReasonInternalError: 1}, loss.Stats[0].Dropped)
-	assert.Equal(t, "genotel: spans lost: panicking 1 (internal_error 1; last problem: panic (string) in the view)", loss.Error())
+	assert.Equal(t, "genotel: spans not delivered: panicking 1 lost (internal_error 1), last problem: panic (string) in the view", loss.Error())
 	assert.Len(t, log.lines(), 1)
 	assert.NotContains(t, log.lines()[0], "prompt")
 }
@@ -169,7 +169,7 @@ func TestASpanThatPanicsInTheTransformLosesOnlyItself(t *testing.T) {
 		},
 	}})
 	endSpans(p, "one", "bad", "two")
-	var loss *LossError
+	var loss *DeliveryError
 	require.ErrorAs(t, p.Shutdown(t.Context()), &loss)
 	assert.ElementsMatch(t, []string{"one", "two"}, b.names())
 	assert.Equal(t, map[Reason]uint64{ReasonInternalError: 1}, stats(t, p).Dropped)
@@ -388,7 +388,7 @@ func TestTheLedgerBalancesAtEveryMomentConcurrentSafe(t *testing.T) {
 	close(stop)
 	watching.Wait()
 
-	var loss *LossError
+	var loss *DeliveryError
 	require.ErrorAs(t, err, &loss)
 	for i, s := range p.Stats() {
 		assertLaw(t, s)

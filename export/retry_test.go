@@ -257,7 +257,7 @@ func TestAFailingDestinationIsWarnedAboutOnceAMinute(t *testing.T) {
 		synctest.Wait()
 		lines := log.lines()
 		assert.Contains(t, lines[0],
-			`level=WARN msg="genotel: spans could not be delivered yet, retrying" queued=2 problem="503 from backend" destination=backend`)
+			`level=WARN msg="genotel: spans could not be delivered yet, retrying" queued=2 spooled=0 problem="503 from backend" destination=backend`)
 		assert.Contains(t, lines[len(lines)-1],
 			`msg="genotel: spans were lost" lost=2 dropped=map[expired:2] problem="503 from backend" destination=backend`)
 		assert.LessOrEqual(t, len(lines), 5)

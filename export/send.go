@@ -16,19 +16,42 @@ func (p *pipeline) send(ctx context.Context) {
 // nextParcel waits for a parcel; nil means that sending shall end.
 func (p *pipeline) nextParcel(ctx context.Context) *parcel {
 	for ctx.Err() == nil {
-		p.mu.Lock()
-		next := p.outbox.take()
-		ended := p.packed
-		p.mu.Unlock()
-		if next != nil || ended {
+		p.adopt()
+		next, ended := p.choose()
+		switch {
+		case next != nil && p.leaving && p.leave(next):
+			continue
+		case next != nil || ended:
 			return next
+		}
+		var adoption <-chan time.Time
+		if p.disk != nil {
+			adoption = time.After(time.Until(p.adopted.Add(adoptionInterval)))
 		}
 		select {
 		case <-p.ready:
+		case <-adoption:
 		case <-ctx.Done():
 		}
 	}
 	return nil
+}
+
+// choose takes a parcel from memory, else from the disk, else one that was set aside.
+// ended says that there will be none any more.
+func (p *pipeline) choose() (next *parcel, ended bool) {
+	p.mu.Lock()
+	next, ended = p.outbox.take(), p.packed
+	p.mu.Unlock()
+	if next != nil {
+		return next, ended
+	}
+	if next = p.unspool(); next != nil {
+		return next, ended
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.outbox.takeAside(), ended
 }
 
 // dispatch sends a parcel until its spans are delivered or dropped, or until the outbox
@@ -40,6 +63,9 @@ func (p *pipeline) dispatch(ctx context.Context, sent *parcel) {
 			p.lose(sent, ReasonInternalError)
 		}
 	}()
+	if !p.read(ctx, sent) {
+		return
+	}
 	if limit := p.bounds().bytes; sent.size > limit && sent.spans > 1 && !sent.doubtful {
 		p.divide(sent, limit, sent.spans, ReasonTooLarge)
 		return
@@ -92,10 +118,13 @@ func (p *pipeline) conclude(sent *parcel, o outcome) bool {
 		p.reduce(sent)
 	case o.class == refused, p.isSuspect(sent, o):
 		p.isolate(sent)
+	case p.setAside(sent):
+	case p.ending && p.disk != nil && p.leave(sent):
 	case o.denied && p.ending:
 		p.lose(sent, ReasonConfig)
-	case p.setAside(sent):
-	case time.Since(sent.first) < p.budget:
+	case sent.file != nil && time.Since(sent.file.Created) > p.spooling.maxAge():
+		p.lose(sent, ReasonExpired)
+	case sent.file != nil, time.Since(sent.first) < p.budget:
 		sent.doubtful = sent.doubtful || o.doubtful
 		return false
 	case o.class == misconfigured:
@@ -154,5 +183,9 @@ func (p *pipeline) observe(o outcome) {
 	p.news.failing = o.class == misconfigured || p.pacer.failures >= failuresBeforeWarning
 	if o.problem != "" {
 		p.news.problem = o.problem
+	}
+	if o.class == transient || o.class == misconfigured {
+		p.failures++
+		p.announce()
 	}
 }

@@ -1,38 +1,57 @@
 package export
 
-// What becomes of spans. Each of these takes p.mu, and none changes anything once the
-// pipeline is abandoned.
+// What becomes of spans. Nothing changes any more once the pipeline is abandoned.
 
 // deliver counts the spans of an accepted request.
 func (p *pipeline) deliver(sent *parcel, rejected int) {
 	p.accepted++
 	p.fruitless = false
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.limit.accept()
 	rejected = min(rejected, sent.spans)
-	p.ledger.drop(ReasonRejected, rejected)
-	p.ledger.deliver(sent.spans - rejected)
-	p.settle(sent)
+	p.settle(sent, func() {
+		p.limit.accept()
+		p.ledger.drop(ReasonRejected, rejected, sent.place())
+		p.ledger.deliver(sent.spans-rejected, sent.place())
+	})
 }
 
-// lose counts the spans of a request that is given up.
+// lose counts the spans of a request that is given up. What the backend does not want is
+// kept on the disk, if there is one, for who wants to know why.
 func (p *pipeline) lose(sent *parcel, reason Reason) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.ledger.drop(reason, sent.spans)
-	p.settle(sent)
+	if p.disk != nil && (reason == ReasonTooLarge || reason == ReasonSendError) {
+		_ = p.disk.SetAside(sent.original(), sent.spans) // it is lost in any case
+	}
+	p.settle(sent, func() { p.ledger.drop(reason, sent.spans, sent.place()) })
 	p.wake.raise() // the packer knows when to tell
 }
 
-// settle takes a parcel out of the books. p.mu is held.
-func (p *pipeline) settle(sent *parcel) {
+// settle takes a parcel out of the books.
+func (p *pipeline) settle(sent *parcel, account func()) {
+	if p.unbook(sent, account) {
+		sent.file.Done()
+	}
+}
+
+// unbook reports whether the parcel was the last of its file.
+func (p *pipeline) unbook(sent *parcel, account func()) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.abandoned {
+		return false
+	}
+	account()
+	p.unload(sent)
+	p.announce()
+	return sent.file != nil && sent.file.open == 0
+}
+
+// unload says that the spans of a parcel are not in it any more. p.mu is held.
+func (p *pipeline) unload(sent *parcel) {
+	if sent.file != nil {
+		sent.file.open -= sent.spans
 		return
 	}
 	p.room.remove(sent.size, sent.spans)
 	sent.batch.open -= sent.spans
-	p.announce()
 }
 
 // replace puts parts in the place of a parcel.
@@ -42,9 +61,11 @@ func (p *pipeline) replace(sent *parcel, parts []*parcel) {
 	if p.abandoned {
 		return
 	}
-	p.room.remove(sent.size, sent.spans)
-	for _, part := range parts {
-		p.room.add(part.size, part.spans)
+	if sent.file == nil {
+		p.room.remove(sent.size, sent.spans)
+		for _, part := range parts {
+			p.room.add(part.size, part.spans)
+		}
 	}
 	p.outbox.insert(parts)
 	p.ready.raise()
@@ -54,7 +75,7 @@ func (p *pipeline) replace(sent *parcel, parts []*parcel) {
 func (p *pipeline) drop(b *batch, reason Reason, spans int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.ledger.drop(reason, spans)
+	p.ledger.drop(reason, spans, queued)
 	b.open -= spans
 }
 

@@ -21,20 +21,11 @@ func (s *Spool) Put(body []byte, spans int) error {
 	if s.closed {
 		return ErrClosed
 	}
-	if len(body) == 0 || spans < 0 || spans > maxSpans {
-		return fs.ErrInvalid
+	f, err := s.plan(body, spans)
+	if err != nil {
+		return err
 	}
-	f := &file{size: int64(len(body)), name: name{
-		millis: millisAt(time.Now()), spans: spans, sum: crc32.Checksum(body, castagnoli),
-	}}
-	s.mu.Lock()
-	fits := s.index.fits(f.size, s.options)
-	f.seq = s.index.nextSeq()
-	s.mu.Unlock()
-	if !fits {
-		return ErrFull
-	}
-	if err := s.write(f, body); err != nil {
+	if err := s.write(f, body, dataSuffix); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -45,9 +36,49 @@ func (s *Spool) Put(body []byte, spans int) error {
 	return nil
 }
 
+// SetAside writes a request that will not be delivered, for who wants to know why. It
+// counts as damaged, and is kept as long as the bounds allow.
+func (s *Spool) SetAside(body []byte, spans int) error {
+	s.disk.RLock()
+	defer s.disk.RUnlock()
+	if s.closed {
+		return ErrClosed
+	}
+	f, err := s.plan(body, spans)
+	if err != nil {
+		return err
+	}
+	if err := s.write(f, body, badSuffix); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	gone := s.index.makeRoom(1, f.size, s.options)
+	s.index.addBad(f)
+	s.mu.Unlock()
+	s.drop(gone)
+	return nil
+}
+
+// plan names the file for a request.
+func (s *Spool) plan(body []byte, spans int) (*file, error) {
+	if len(body) == 0 || spans < 0 || spans > maxSpans {
+		return nil, fs.ErrInvalid
+	}
+	f := &file{size: int64(len(body)), name: name{
+		millis: millisAt(time.Now()), spans: spans, sum: crc32.Checksum(body, castagnoli),
+	}}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.index.fits(f.size, s.options) {
+		return nil, ErrFull
+	}
+	f.seq = s.index.nextSeq()
+	return f, nil
+}
+
 // write makes a file appear as a whole or not at all.
-func (s *Spool) write(f *file, body []byte) error {
-	temp, final := s.path(f, tempSuffix), s.path(f, dataSuffix)
+func (s *Spool) write(f *file, body []byte, suffix string) error {
+	temp, final := s.path(f, tempSuffix), s.path(f, suffix)
 	written, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
 	if err != nil {
 		return err
