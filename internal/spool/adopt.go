@@ -3,7 +3,6 @@ package spool
 import (
 	"cmp"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -43,13 +42,13 @@ func (s *Spool) Adopt() error {
 // empty.
 func (s *Spool) adoptFrom(folder string) error {
 	lock, err := takeLock(folder)
-	if errors.Is(err, errHeld) || errors.Is(err, fs.ErrNotExist) {
+	if taken(err) {
 		return nil // it lives, or somebody else was faster
 	}
 	if err != nil {
 		return err
 	}
-	found, foreign, err := list(folder)
+	found, err := list(folder)
 	problems := []error{err}
 	var files, bad []*file
 	for _, o := range found {
@@ -66,13 +65,8 @@ func (s *Spool) adoptFrom(folder string) error {
 	if s.options.Sync {
 		problems = append(problems, syncFolder(s.home)) // before the last trace there is removed
 	}
-	err = errors.Join(problems...)
-	if err != nil || foreign {
-		err = errors.Join(err, lock.release())
-	} else {
-		err = lock.remove()
-		_ = os.Remove(folder) // whoever has put something there since needs it
-	}
+	err = lock.giveUp(folder, errors.Join(problems...) != nil)
+	err = errors.Join(append(problems, err)...)
 	s.welcome(files, bad)
 	return err
 }
@@ -124,20 +118,16 @@ type orphan struct {
 	size   int64
 }
 
-// list returns the files of a folder from the oldest, and whether there is something
-// that is none of ours.
-func list(folder string) (found []orphan, foreign bool, err error) {
+// list returns the files of a folder from the oldest, without those that are none of
+// ours.
+func list(folder string) (found []orphan, err error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	for _, e := range entries {
-		if e.Name() == lockName {
-			continue
-		}
 		n, suffix, ok := parseName(e.Name())
 		if !ok || !e.Type().IsRegular() {
-			foreign = true
 			continue
 		}
 		info, infoErr := e.Info()
@@ -147,5 +137,5 @@ func list(folder string) (found []orphan, foreign bool, err error) {
 		}
 		found = append(found, orphan{name: n, suffix: suffix, size: info.Size()})
 	}
-	return found, foreign, err
+	return found, err
 }

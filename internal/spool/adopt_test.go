@@ -3,6 +3,8 @@ package spool
 import (
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -117,17 +119,62 @@ func TestWhatCannotBeAdoptedIsAnErrorAndStays(t *testing.T) {
 	assert.Equal(t, []string{"a"}, drain(t, s))
 }
 
-// The lock file is removed by who holds its lock. Who has opened it before must not
-// believe to own the folder by locking what nobody else can see.
-func TestALockOnARemovedFileIsNone(t *testing.T) {
+func TestALockIsHeldByOne(t *testing.T) {
 	folder := t.TempDir()
 	first, err := takeLock(folder)
 	require.NoError(t, err)
 	_, err = takeLock(folder)
 	require.ErrorIs(t, err, errHeld)
-	require.NoError(t, first.remove())
+	require.NoError(t, first.giveUp(folder, true))
 	second, err := takeLock(folder)
 	require.NoError(t, err)
-	require.NoError(t, second.release())
-	assert.FileExists(t, filepath.Join(folder, lockName))
+	require.NoError(t, second.giveUp(folder, false))
+	assert.NoDirExists(t, folder)
+	_, err = takeLock(folder)
+	require.ErrorIs(t, err, os.ErrNotExist, "no folder is made for a lock")
+}
+
+// Spools come and go, adopt each other's files and remove each other's folders.
+func TestOpeningAndClosing_ConcurrentSafe(t *testing.T) {
+	const owners, each = 4, 60
+	dir := t.TempDir()
+	var mu sync.Mutex
+	var sent, want []int
+	var all sync.WaitGroup
+	for owner := range owners {
+		for i := range each / 3 {
+			want = append(want, owner*each+i*3)
+		}
+		all.Go(func() {
+			for i := range each {
+				s, err := Open(dir, destination, Options{})
+				if !assert.NoError(t, err) {
+					return
+				}
+				if i%3 == 0 {
+					assert.NoError(t, s.Put(bodyOf(owner*each+i), 1))
+				}
+				if i%3 == 1 {
+					for item, ok := s.Next(); ok; item, ok = s.Next() {
+						body, err := item.Read()
+						assert.NoError(t, err)
+						mu.Lock()
+						sent = append(sent, numberOf(t, body))
+						mu.Unlock()
+						item.Done()
+					}
+				}
+				assert.NoError(t, s.Close())
+			}
+		})
+	}
+	all.Wait()
+	s, _ := open(t, dir, Options{})
+	for _, body := range drain(t, s) {
+		sent = append(sent, numberOf(t, []byte(body)))
+	}
+	slices.Sort(sent)
+	assert.Equal(t, want, sent)
+	require.NoError(t, s.Close())
+	assertNothingLeft(t, dir)
 }

@@ -50,6 +50,15 @@ func TestWhatIsHandedOutDoesNotGiveWay(t *testing.T) {
 	assert.Equal(t, []string{"ddddddd"}, drain(t, s))
 }
 
+func TestAllThatMayBeKeptMayBeHandedOut(t *testing.T) {
+	s, _ := open(t, t.TempDir(), Options{MaxFiles: 1})
+	put(t, s, 1, "a")
+	item := next(t, s)
+	require.ErrorIs(t, s.Put([]byte("b"), 1), ErrFull)
+	item.Done()
+	put(t, s, 1, "b")
+}
+
 func TestWhatIsLargerThanTheSpoolIsRefused(t *testing.T) {
 	s, a := open(t, t.TempDir(), Options{MaxBytes: 10})
 	put(t, s, 1, "a")

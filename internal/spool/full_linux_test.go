@@ -62,7 +62,7 @@ func TestADiskThatTurnsReadOnlyIsNoLoop(t *testing.T) {
 	if !ok {
 		return
 	}
-	s, a := open(t, disk, Options{MaxFiles: 3})
+	s, a := open(t, disk, Options{MaxFiles: 3, MaxBytes: 16})
 	put(t, s, 1, "delivered", "waits")
 	require.NoError(t, syscall.Mount("", disk, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
 	require.ErrorIs(t, s.Put([]byte("x"), 1), syscall.EROFS)
@@ -82,7 +82,8 @@ func TestADiskThatTurnsReadOnlyIsNoLoop(t *testing.T) {
 	assert.Equal(t, map[Reason]int{ReasonOverflow: 1}, a.lost, "what cannot be removed takes room")
 	require.NoError(t, s.Adopt())
 	assert.Len(t, onDisk(t, disk), 2, "the delivered one is gone at last")
-	assert.Equal(t, []string{"b", "c"}, drain(t, s))
+	put(t, s, 1, "d takes all 14")
+	assert.Equal(t, []string{"b", "c", "d takes all 14"}, drain(t, s))
 
 	_, err := Open(filepath.Join(disk, "later"), destination, Options{})
 	require.NoError(t, err)

@@ -31,11 +31,14 @@ func (l folderLock) touch() {
 	_ = os.Chtimes(l.file.Name(), now, now) // at worst the file looks its age
 }
 
-// release gives the lock back.
-func (l folderLock) release() error { return l.file.Close() }
-
-// remove removes the lock file and gives the lock back, in this order: as long as the
-// lock is held, nobody can have locked another file of that name.
-func (l folderLock) remove() error {
-	return errors.Join(os.Remove(l.file.Name()), l.file.Close())
+// giveUp gives the lock back, and removes the folder unless it is still needed. The lock
+// file is removed first: as long as the lock is held, nobody can have locked another
+// file of that name.
+func (l folderLock) giveUp(folder string, needed bool) error {
+	if needed {
+		return l.file.Close()
+	}
+	err := errors.Join(os.Remove(l.file.Name()), l.file.Close())
+	_ = os.Remove(folder) // fails when there is something of others, as it should
+	return err
 }

@@ -6,9 +6,9 @@ import (
 	"syscall"
 )
 
-// sharingViolation is what Windows says of a file that somebody has opened and does not
+// errSharingViolation is what Windows says of a file that somebody has opened and does not
 // share (ERROR_SHARING_VIOLATION).
-const sharingViolation = syscall.Errno(32)
+const errSharingViolation = syscall.Errno(32)
 
 // openLocked opens the lock file so that nobody else can open it to read or to write.
 // Windows needs no other lock. Removing it stays possible, and while it is being
@@ -20,7 +20,7 @@ func openLocked(path string) (*os.File, error) {
 	}
 	handle, err := syscall.CreateFile(name, syscall.GENERIC_READ|syscall.GENERIC_WRITE, syscall.FILE_SHARE_DELETE,
 		nil, syscall.OPEN_ALWAYS, syscall.FILE_ATTRIBUTE_NORMAL, 0)
-	if errors.Is(err, sharingViolation) {
+	if errors.Is(err, errSharingViolation) {
 		return nil, errHeld
 	}
 	if err != nil {

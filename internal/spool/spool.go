@@ -139,26 +139,39 @@ func Open(dir, destination string, o Options) (*Spool, error) {
 func (s *Spool) settle(siblings string) error {
 	var err error
 	for range openAttempts {
-		if err = os.MkdirAll(siblings, folderMode); err != nil {
-			return err
-		}
-		s.home = filepath.Join(siblings, newInstance())
-		if err = os.Mkdir(s.home, folderMode); err == nil {
-			s.lock, err = takeLock(s.home)
-		}
-		if err == nil {
-			if err = s.syncFolders(); err != nil {
-				return errors.Join(err, s.Close())
-			}
-			return nil
-		}
-		if !errors.Is(err, errHeld) && !errors.Is(err, fs.ErrNotExist) {
-			_ = os.Remove(filepath.Join(s.home, lockName)) // where locks do not work
-			_ = os.Remove(s.home)
+		if err = s.settleOnce(siblings); !taken(err) {
 			break
 		}
 	}
-	return fmt.Errorf("spool: making a folder: %w", err)
+	if err != nil {
+		return fmt.Errorf("spool: making a folder: %w", err)
+	}
+	if err := s.syncFolders(); err != nil {
+		return errors.Join(err, s.Close())
+	}
+	return nil
+}
+
+func (s *Spool) settleOnce(siblings string) error {
+	if err := os.MkdirAll(siblings, folderMode); err != nil {
+		return err
+	}
+	s.home = filepath.Join(siblings, newInstance())
+	if err := os.Mkdir(s.home, folderMode); err != nil {
+		return err
+	}
+	lock, err := takeLock(s.home)
+	if err != nil && !taken(err) { // locks do not work here
+		_ = os.Remove(filepath.Join(s.home, lockName))
+		_ = os.Remove(s.home)
+	}
+	s.lock = lock
+	return err
+}
+
+// taken reports whether an error means that somebody else has a folder, or has removed it.
+func taken(err error) bool {
+	return errors.Is(err, errHeld) || errors.Is(err, fs.ErrNotExist)
 }
 
 // syncFolders makes the folder of the instance, and those above, survive the loss of
@@ -188,14 +201,11 @@ func (s *Spool) Close() error {
 	s.removeLeftovers()
 
 	s.mu.Lock()
-	empty := s.index.files() == 0
+	needed := s.index.files() > 0
 	s.mu.Unlock()
-	if !empty {
-		return s.lock.release()
-	}
-	err := s.lock.remove()
+	err := s.lock.giveUp(s.home, needed)
 	siblings := filepath.Dir(s.home)
-	for _, folder := range []string{s.home, siblings, filepath.Dir(siblings)} {
+	for _, folder := range []string{siblings, filepath.Dir(siblings)} {
 		_ = os.Remove(folder) // fails when it is not empty, as it should
 	}
 	return err

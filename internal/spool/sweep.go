@@ -71,15 +71,15 @@ func folders(within string) (names []string, err error) {
 // nothing is left.
 func sweep(folder string, maxAge time.Duration) (swept Swept, err error) {
 	lock, err := takeLock(folder)
-	if errors.Is(err, errHeld) || errors.Is(err, fs.ErrNotExist) {
+	if taken(err) {
 		return Swept{}, nil
 	}
 	if err != nil {
 		return Swept{}, err
 	}
-	found, foreign, err := list(folder)
+	found, err := list(folder)
 	problems := []error{err}
-	kept := foreign
+	kept := false
 	for _, o := range found {
 		// A time in the future is no better than one in the past, or the file would stay.
 		old := time.Since(o.created()).Abs() > maxAge
@@ -94,13 +94,8 @@ func sweep(folder string, maxAge time.Duration) (swept Swept, err error) {
 			swept.Expired += o.lost()
 		}
 	}
-	err = errors.Join(problems...)
-	if kept || err != nil {
-		return swept, errors.Join(err, lock.release())
-	}
-	err = lock.remove()
-	_ = os.Remove(folder) // whoever has put something there since needs it
-	return swept, err
+	err = lock.giveUp(folder, kept || errors.Join(problems...) != nil)
+	return swept, errors.Join(append(problems, err)...)
 }
 
 // lost is the number of spans that are lost with the file. Those of a damaged one are
