@@ -87,9 +87,12 @@ func decodeJSON(body []byte) ([]Span, error) {
 	var data struct {
 		ResourceSpans []struct {
 			ScopeSpans []struct {
-				Spans []struct{ SpanID, Name string }
-			}
-		}
+				Spans []struct {
+					SpanID string `json:"spanId"`
+					Name   string `json:"name"`
+				} `json:"spans"`
+			} `json:"scopeSpans"`
+		} `json:"resourceSpans"`
 	}
 	if err := json.Unmarshal(body, &data); err != nil {
 		return nil, err
