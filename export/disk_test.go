@@ -100,12 +100,7 @@ func TestShutdownWithAnEndedContextLeavesEverythingOnTheDisk(t *testing.T) {
 
 func TestAnOutageLongerThanTheRetryBudgetLosesNothingOnTheDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		down := true
-		b := &backend{answer: func(w http.ResponseWriter, _ *http.Request, _ int) {
-			if down {
-				w.WriteHeader(http.StatusForbidden) // also what somebody has to mend
-			}
-		}}
+		b, down := failing(http.StatusForbidden) // which somebody has to mend
 		p := spooling(t, b, t.TempDir())
 		names := numbered("span", 1200)
 		for i := range 12 {
@@ -113,7 +108,7 @@ func TestAnOutageLongerThanTheRetryBudgetLosesNothingOnTheDisk(t *testing.T) {
 			time.Sleep(DefaultRetryBudget / 2)
 		}
 		assert.Equal(t, uint64(1200), stats(t, p).Spooled)
-		down = false
+		down.Store(false)
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
 		assert.Equal(t, names, b.names(), "in their order, each once")
@@ -136,12 +131,7 @@ func TestWhatWaitsForTooLongIsDropped(t *testing.T) {
 
 func TestTheOldestGiveWayWhenTheSpoolIsFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		down := true
-		b := &backend{answer: func(w http.ResponseWriter, _ *http.Request, _ int) {
-			if down {
-				w.WriteHeader(http.StatusServiceUnavailable)
-			}
-		}}
+		b, down := failing(http.StatusServiceUnavailable)
 		p := processorFor(t, b, WithSpool(Spool{Dir: t.TempDir(), MaxBytes: 64 << 10}))
 		for i := range 20 {
 			p.OnEnd(large(fmt.Sprint("span ", i), 10<<10))
@@ -150,7 +140,7 @@ func TestTheOldestGiveWayWhenTheSpoolIsFull(t *testing.T) {
 		s := stats(t, p)
 		assert.Equal(t, s.Ended, s.Spooled+s.Dropped[ReasonSpoolOverflow])
 		assert.Positive(t, s.Spooled)
-		down = false
+		down.Store(false)
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
 		assert.Len(t, b.names(), int(s.Spooled))
@@ -182,12 +172,7 @@ func TestADamagedFileCostsItsOwnSpansOnly(t *testing.T) {
 func TestAFileThatIsGoneIsCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
-		down := true
-		b := &backend{answer: func(w http.ResponseWriter, _ *http.Request, _ int) {
-			if down {
-				w.WriteHeader(http.StatusServiceUnavailable)
-			}
-		}}
+		b, down := failing(http.StatusServiceUnavailable)
 		p := spooling(t, b, dir)
 		endSpans(p, "one")
 		time.Sleep(2 * time.Second) // it is read, and waits to be sent again
@@ -196,7 +181,7 @@ func TestAFileThatIsGoneIsCounted(t *testing.T) {
 		files := filesIn(t, dir, ".otlp")
 		require.Len(t, files, 2)
 		require.NoError(t, os.Remove(files[1]))
-		down = false
+		down.Store(false)
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
 		assert.Equal(t, []string{"one"}, b.names())
@@ -209,12 +194,7 @@ func TestWithoutADiskSpansStayInMemoryAndTheLogSaysSo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
 		var log logBuffer
-		down := true
-		b := &backend{answer: func(w http.ResponseWriter, _ *http.Request, _ int) {
-			if down {
-				w.WriteHeader(http.StatusServiceUnavailable)
-			}
-		}}
+		b, down := failing(http.StatusServiceUnavailable)
 		p := spooling(t, b, dir, WithLogger(log.logger()))
 		require.NoError(t, os.RemoveAll(dir))
 		endSpans(p, "one", "two")
@@ -224,7 +204,7 @@ func TestWithoutADiskSpansStayInMemoryAndTheLogSaysSo(t *testing.T) {
 		assert.Contains(t, log.lines()[0], `msg="genotel: the spool cannot be written, spans stay in memory" `+
 			`spool="no such file or directory" queued=2`)
 		assert.NotContains(t, strings.Join(log.lines(), "\n"), dir)
-		down = false
+		down.Store(false)
 		require.NoError(t, p.Shutdown(t.Context()))
 		assert.ElementsMatch(t, []string{"one", "two"}, b.names())
 	})

@@ -216,12 +216,7 @@ func TestASpanThatBreaksTheBackendHoldsUpNoOther(t *testing.T) {
 
 func TestABackendThatIsBrokenIsNoReasonToGiveUpASpan(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		broken := true
-		b := &backend{answer: func(w http.ResponseWriter, _ *http.Request, _ int) {
-			if broken {
-				w.WriteHeader(http.StatusInternalServerError)
-			}
-		}}
+		b, broken := failing(http.StatusInternalServerError)
 		p := processorFor(t, b)
 		names := numbered("span", 30)
 		for i := range 10 {
@@ -230,7 +225,7 @@ func TestABackendThatIsBrokenIsNoReasonToGiveUpASpan(t *testing.T) {
 		}
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
-		broken = false
+		broken.Store(false)
 		require.NoError(t, p.Shutdown(t.Context()))
 		assert.ElementsMatch(t, names, b.names())
 	})
