@@ -32,7 +32,7 @@ type parcel struct {
 type file struct {
 	spool.Item
 
-	open int // spans that are not settled
+	open int // spans that are not settled; the sender's alone
 }
 
 // place is where the spans of p are.

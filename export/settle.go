@@ -24,24 +24,20 @@ func (p *pipeline) lose(sent *parcel, reason Reason) {
 	p.wake.raise() // the packer knows when to tell
 }
 
-// settle takes a parcel out of the books.
+// settle takes a parcel out of the books. Its file goes first, for who waits for the spool
+// to be empty is woken by the books.
 func (p *pipeline) settle(sent *parcel, account func()) {
-	if p.unbook(sent, account) {
+	if sent.file != nil && sent.file.open == sent.spans {
 		sent.file.Done()
 	}
-}
-
-// unbook reports whether the parcel was the last of its file.
-func (p *pipeline) unbook(sent *parcel, account func()) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.abandoned {
-		return false
+		return
 	}
 	account()
 	p.unload(sent)
 	p.announce()
-	return sent.file != nil && sent.file.open == 0
 }
 
 // unload says that the spans of a parcel are not in it any more. p.mu is held.
