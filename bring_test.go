@@ -387,7 +387,7 @@ func TestADestinationThatIsDownDoesNotKeepTheApplicationsProviderFromGoingOn(t *
 	logger, _ := logged()
 	telemetry := configure(t, to(server), genotel.WithTracerProvider(application), genotel.WithLogger(logger))
 	span(application, "lost")
-	var loss *genotel.LossError
+	var loss *genotel.DeliveryError
 	require.ErrorAs(t, telemetry.Shutdown(context.WithoutCancel(t.Context())), &loss)
 	span(application, "later")
 	require.NoError(t, application.Shutdown(t.Context()))

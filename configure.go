@@ -117,8 +117,8 @@ func (c config) prepareProcessor() (p prepared, planErr, exportErr error) {
 // DestinationStats is what has become of the spans of one destination.
 type DestinationStats = export.Stats
 
-// LossError is the error of a Shutdown after which spans are missing somewhere.
-type LossError = export.LossError
+// DeliveryError is the error of a Shutdown after which spans are missing somewhere.
+type DeliveryError = export.DeliveryError
 
 // Telemetry is what Configure set up. Its methods are safe for concurrent use.
 type Telemetry struct {
@@ -155,7 +155,7 @@ func (t *Telemetry) ForceFlush(ctx context.Context) error {
 
 // Shutdown delivers what is left and stops. It waits no longer than ctx, and without a
 // deadline no longer than 30 seconds; the error then says how many spans each
-// destination lost and why, see [LossError]. A TracerProvider of the application goes on
+// destination lost and why, see [DeliveryError]. A TracerProvider of the application goes on
 // without us, and one that Configure made until the last Configure that uses it is shut
 // down. Further calls return the same result.
 //

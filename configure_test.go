@@ -682,7 +682,7 @@ func TestAShutdownWithADeadBackendIsQuickAndSaysWhatWasLost(t *testing.T) {
 			err = telemetry.Shutdown(ctx)
 			assert.Less(t, time.Since(start), 5*time.Second)
 
-			var loss *export.LossError
+			var loss *export.DeliveryError
 			require.ErrorAs(t, err, &loss)
 			assert.ErrorIs(t, err, context.DeadlineExceeded)
 			require.Len(t, loss.Stats, 1)
@@ -715,7 +715,7 @@ func TestLossesAreToldToTheLogger(t *testing.T) {
 	logger, log := logged()
 	telemetry := configure(t, to(server), genotel.WithGlobal(false), genotel.WithLogger(logger))
 	span(telemetry.TracerProvider(), "mine")
-	var loss *export.LossError
+	var loss *export.DeliveryError
 	require.ErrorAs(t, telemetry.Shutdown(context.WithoutCancel(t.Context())), &loss)
 	assert.Equal(t, uint64(1), loss.Stats[0].Dropped[export.ReasonSendError])
 	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
@@ -778,7 +778,7 @@ func TestASecondShutdownWaitsNoLongerThanItsOwnContext(t *testing.T) {
 	end()
 	require.ErrorIs(t, telemetry.Shutdown(ended), context.Canceled)
 	cancel()
-	var loss *genotel.LossError
+	var loss *genotel.DeliveryError
 	require.ErrorAs(t, <-first, &loss)
 	require.ErrorAs(t, telemetry.Shutdown(t.Context()), &loss, "and then the report of the first one")
 }

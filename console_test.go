@@ -246,14 +246,14 @@ func TestShutdownTellsOfLossesOnTheConsoleAndElsewhere(t *testing.T) {
 		want []string
 	}{
 		"on the console": {
-			[]genotel.Option{genotel.WithConsole(broken{}), to(oracle.NewServer(t))}, []string{"console 1 (send_error 1"},
+			[]genotel.Option{genotel.WithConsole(broken{}), to(oracle.NewServer(t))}, []string{"console 1 lost (send_error 1"},
 		},
 		"elsewhere": {
-			[]genotel.Option{genotel.WithConsole(&terminal{}), to(oracle.NewServer(t, oracle.Status(400)))}, []string{"otlp 1 (send_error 1"},
+			[]genotel.Option{genotel.WithConsole(&terminal{}), to(oracle.NewServer(t, oracle.Status(400)))}, []string{"otlp 1 lost (send_error 1"},
 		},
 		"everywhere": {
 			[]genotel.Option{genotel.WithConsole(broken{}), to(oracle.NewServer(t, oracle.Status(400)))},
-			[]string{"console 1 (send_error 1", "otlp 1 (send_error 1"},
+			[]string{"console 1 lost (send_error 1", "otlp 1 lost (send_error 1"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -261,12 +261,12 @@ func TestShutdownTellsOfLossesOnTheConsoleAndElsewhere(t *testing.T) {
 			telemetry := configure(t, append(test.opts, genotel.WithGlobal(false), genotel.WithLogger(logger))...)
 			require.NoError(t, ask(t, telemetry, answered))
 			err := telemetry.Shutdown(context.WithoutCancel(t.Context()))
-			var loss *export.LossError
+			var loss *export.DeliveryError
 			require.ErrorAs(t, err, &loss)
 			for _, want := range test.want {
 				assert.ErrorContains(t, err, want)
 			}
-			assert.Equal(t, len(test.want), strings.Count(err.Error(), "spans lost"))
+			assert.Equal(t, len(test.want), strings.Count(err.Error(), "spans not delivered"))
 		})
 	}
 }

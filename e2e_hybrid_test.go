@@ -284,7 +284,7 @@ func healthyGetAll(t *testing.T, servers [3]*oracle.Server, broken int, broke <-
 
 	ended, end := context.WithCancel(context.WithoutCancel(t.Context()))
 	end()
-	var loss *genotel.LossError
+	var loss *genotel.DeliveryError
 	require.ErrorAs(t, telemetry.Shutdown(ended), &loss)
 	for i, stats := range loss.Stats {
 		if i == broken {

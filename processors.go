@@ -79,7 +79,7 @@ func (p *SpanProcessor) ForceFlush(ctx context.Context) error {
 
 // Shutdown delivers what is left and stops. It waits no longer than ctx, and without a
 // deadline no longer than 30 seconds; the error then says how many spans each destination
-// lost and why, see [LossError].
+// lost and why, see [DeliveryError].
 func (p *SpanProcessor) Shutdown(ctx context.Context) error {
 	return p.each(func(one sdktrace.SpanProcessor) error { return one.Shutdown(ctx) })
 }

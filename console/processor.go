@@ -326,7 +326,7 @@ func (p *Processor) ForceFlush(ctx context.Context) error {
 // counted as [export.ReasonShutdown]. A Write that never returns keeps its goroutine.
 //
 // It returns nil when no span was lost since the Processor was made, and an
-// [*export.LossError] otherwise. A further call waits for the first one and returns the
+// [*export.DeliveryError] otherwise. A further call waits for the first one and returns the
 // same value.
 func (p *Processor) Shutdown(ctx context.Context) error {
 	if p.closing.CompareAndSwap(false, true) {
@@ -377,5 +377,5 @@ func (p *Processor) abandon(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.stats.drop(export.ReasonShutdown, p.line.abandon())
-	return export.NewLossError(ctx.Err(), p.stats.read(), p.line.problem)
+	return export.NewDeliveryError(ctx.Err(), p.stats.read(), p.line.problem)
 }

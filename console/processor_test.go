@@ -441,9 +441,9 @@ func TestASlowWriterNeverHoldsTheApplication(t *testing.T) {
 		balanced(t, b.processor.Stats())
 		assert.Equal(t, 1, strings.Count(logs.String(), "genotel: spans are missing on the console"))
 
-		var loss *export.LossError
+		var loss *export.DeliveryError
 		require.ErrorAs(t, b.processor.Shutdown(t.Context()), &loss)
-		assert.EqualError(t, loss, "genotel: spans lost: console 10 (queue_overflow 10)")
+		assert.EqualError(t, loss, "genotel: spans not delivered: console 10 lost (queue_overflow 10)")
 	})
 }
 
@@ -462,7 +462,7 @@ func TestShutdownWaitsForAStuckWriterOnlyAsLongAsItMay(t *testing.T) {
 		err := b.processor.Shutdown(ctx)
 		assert.Equal(t, time.Second, time.Since(begin))
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		assert.EqualError(t, err, "genotel: spans lost: console 3 (shutdown 3)")
+		assert.EqualError(t, err, "genotel: spans not delivered: console 3 lost (shutdown 3)")
 		assert.Equal(t, err, b.processor.Shutdown(t.Context()))
 
 		b.run(t.Context(), call(question, 0, 1))
@@ -487,15 +487,15 @@ func TestAWriterThatFailsCostsItsPanelAndNothingElse(t *testing.T) {
 	}{
 		"error": {
 			func([]byte) (int, error) { return 0, errors.New("SECRET") },
-			"genotel: spans lost: console 2 (send_error 2; last problem: *errors.errorString)",
+			"genotel: spans not delivered: console 2 lost (send_error 2), last problem: *errors.errorString",
 		},
 		"short write": {
 			func([]byte) (int, error) { return 1, nil },
-			"genotel: spans lost: console 2 (send_error 2; last problem: short write)",
+			"genotel: spans not delivered: console 2 lost (send_error 2), last problem: short write",
 		},
 		"panic": {
 			func([]byte) (int, error) { panic("SECRET") },
-			"genotel: spans lost: console 2 (internal_error 2; last problem: panic)",
+			"genotel: spans not delivered: console 2 lost (internal_error 2), last problem: panic",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

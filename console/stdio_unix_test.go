@@ -23,5 +23,5 @@ func TestAReaderThatIsGoneDoesNotEndTheProgram(t *testing.T) {
 	err = program.Run()
 	require.NoError(t, w.Close())
 	require.NoError(t, err)
-	assert.Equal(t, "genotel: spans lost: console 1 (send_error 1; last problem: broken pipe)", stderr.String())
+	assert.Equal(t, "genotel: spans not delivered: console 1 lost (send_error 1), last problem: broken pipe", stderr.String())
 }

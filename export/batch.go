@@ -36,19 +36,26 @@ type request struct {
 	spans   int
 }
 
-// split makes requests of at most maxBytes when encoded; a larger span goes alone.
-// With single, each holds one resource.
-func split(resources []*tracepb.ResourceSpans, maxBytes int, single bool) []request {
+// bounds are those of a request.
+type bounds struct {
+	bytes int // when encoded; a larger span goes alone
+	spans int
+	// single says that a request holds spans of one resource only.
+	single bool
+}
+
+// split makes requests within bounds.
+func split(resources []*tracepb.ResourceSpans, within bounds) []request {
 	if len(resources) == 0 {
 		return nil
 	}
-	whole := &tracepb.TracesData{ResourceSpans: resources}
-	if (len(resources) == 1 || !single) && proto.Size(whole) <= maxBytes {
-		return []request{{message: whole, spans: countSpans(resources)}}
+	whole := request{message: &tracepb.TracesData{ResourceSpans: resources}, spans: countSpans(resources)}
+	if (len(resources) == 1 || !within.single) && whole.spans <= within.spans && proto.Size(whole.message) <= within.bytes {
+		return []request{whole}
 	}
-	p := packer{maxBytes: maxBytes}
+	p := packer{bounds: within}
 	for _, resource := range resources {
-		if single {
+		if within.single {
 			p.next()
 		}
 		for _, scope := range resource.GetScopeSpans() {
@@ -76,21 +83,23 @@ const fieldBytes = 6
 
 // packer fills requests with spans, one after another.
 type packer struct {
-	maxBytes int
-	packed   []request
+	bounds bounds
+	packed []request
 
 	// The request being filled, its size at most, and where its last span came from.
 	resources []*tracepb.ResourceSpans
 	size      int
+	spans     int
 	resource  *tracepb.ResourceSpans
 	scope     *tracepb.ScopeSpans
 }
 
 func (p *packer) add(resource *tracepb.ResourceSpans, scope *tracepb.ScopeSpans, span *tracepb.Span) {
 	size := fieldBytes + proto.Size(span)
-	if len(p.resources) > 0 && p.size+p.headSize(resource, scope)+size > p.maxBytes {
+	if p.spans == p.bounds.spans || p.spans > 0 && p.size+p.headSize(resource, scope)+size > p.bounds.bytes {
 		p.next()
 	}
+	p.spans++
 	p.size += p.headSize(resource, scope) + size
 	if p.resource != resource {
 		p.resources = append(p.resources, &tracepb.ResourceSpans{
@@ -125,11 +134,11 @@ func (p *packer) headSize(resource *tracepb.ResourceSpans, scope *tracepb.ScopeS
 
 // next puts the request being filled away.
 func (p *packer) next() {
-	if len(p.resources) > 0 {
+	if p.spans > 0 {
 		p.packed = append(p.packed, request{
 			message: &tracepb.TracesData{ResourceSpans: p.resources},
-			spans:   countSpans(p.resources),
+			spans:   p.spans,
 		})
 	}
-	*p = packer{maxBytes: p.maxBytes, packed: p.packed}
+	*p = packer{bounds: p.bounds, packed: p.packed}
 }

@@ -55,7 +55,7 @@ func FuzzEverySpanIsEncoded(f *testing.F) {
 		s := stub(name)
 		s.Attributes = []attribute.KeyValue{attribute.String(key, value), attribute.StringSlice(value, []string{key})}
 		s.Events = []sdktrace.Event{{Name: value, Attributes: s.Attributes}}
-		body, err := marshal(&tracepb.TracesData{ResourceSpans: transform([]sdktrace.ReadOnlySpan{s.Snapshot()})})
+		body, _, err := marshal(&tracepb.TracesData{ResourceSpans: transform([]sdktrace.ReadOnlySpan{s.Snapshot()})})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,17 +125,23 @@ func TestSplittingKeepsEverySpanWithItsResourceAndScope(t *testing.T) {
 	resources := transform(mixed(600))
 	whole := describe(&tracepb.TracesData{ResourceSpans: resources})
 	for _, maxBytes := range []int{1, 1000, 10_000, 100_000, maxRequestBytes} {
-		for _, single := range []bool{false, true} {
+		for _, within := range []bounds{
+			{bytes: maxBytes, spans: 600},
+			{bytes: maxBytes, spans: 600, single: true},
+			{bytes: maxBytes, spans: 7},
+			{bytes: maxBytes, spans: 1, single: true},
+		} {
 			var all []string
-			for _, r := range split(resources, maxBytes, single) {
+			for _, r := range split(resources, within) {
 				assert.Equal(t, len(spansOf(r.message)), r.spans)
 				assert.True(t, proto.Size(r.message) <= maxBytes || r.spans == 1)
-				if single {
+				assert.LessOrEqual(t, r.spans, within.spans)
+				if within.single {
 					assert.Len(t, r.message.GetResourceSpans(), 1)
 				}
 				all = append(all, describe(r.message)...)
 			}
-			assert.ElementsMatch(t, whole, all, "%d bytes, single %t", maxBytes, single)
+			assert.ElementsMatch(t, whole, all, "%+v", within)
 		}
 	}
 }

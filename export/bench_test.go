@@ -77,11 +77,15 @@ func BenchmarkEncode(b *testing.B) {
 	}
 	for name, compression := range map[string]Compression{"plain": NoCompression, "gzip": Gzip} {
 		b.Run(name, func(b *testing.B) {
-			e := encoder{marshal: marshal, compression: compression}
+			s := newSender(Destination{URL: "http://backend", Compression: compression}, inMemory{})
 			b.ReportAllocs()
 			for b.Loop() {
-				for _, r := range split(transform(spans), maxRequestBytes, false) {
-					body, err := e.encode(r.message)
+				for _, r := range split(transform(spans), bounds{bytes: maxRequestBytes, spans: maxBatchSpans}) {
+					made, _, err := newParcel(r.message, r.spans, nil)
+					if err != nil {
+						b.Fatal(err)
+					}
+					body, err := s.encode(made.body)
 					if err != nil || len(body) == 0 {
 						b.Fatal(err)
 					}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"go.opentelemetry.io/otel/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/genotel/genotel/otelgenai/record"
@@ -19,7 +20,7 @@ const (
 	// and is small beside the memory of a program that handles such traffic.
 	DefaultQueueBytes = 32 << 20
 	// DefaultQueueSpans bounds their number.
-	DefaultQueueSpans = 8192
+	DefaultQueueSpans = 65536
 	// DefaultBatchDelay is how long the first span of a batch waits for company.
 	DefaultBatchDelay = time.Second
 	// DefaultRetryBudget is how long a request is retried.
@@ -95,13 +96,36 @@ func WithRedaction(
 	})
 }
 
+// WithSpool keeps requests on the disk until they are delivered. Default: they are in
+// memory only.
+func WithSpool(s Spool) Option {
+	return optionFunc(func(c config) config {
+		c.spool = s
+		return c
+	})
+}
+
+// WithMeterProvider sets where the pipeline's own metrics go: those which OpenTelemetry's
+// conventions have for an SDK (otel.sdk.processor.span.*, otel.sdk.exporter.*), and
+// genotel.exporter.queue.bytes. They are read when metrics are collected. Default, also
+// for nil: the global MeterProvider.
+func WithMeterProvider(provider metric.MeterProvider) Option {
+	return optionFunc(func(c config) config {
+		c.meterProvider = provider
+		return c
+	})
+}
+
 type config struct {
-	logger      *slog.Logger // nil: slog.Default() at the time of use
-	queueBytes  int
-	queueSpans  int
-	batchDelay  time.Duration
-	retryBudget time.Duration
-	redaction   redaction
+	logger        *slog.Logger         // nil: slog.Default() at the time of use
+	meterProvider metric.MeterProvider // nil: the global one
+	queueBytes    int
+	queueSpans    int
+	batchDelay    time.Duration
+	retryBudget   time.Duration
+
+	spool     Spool
+	redaction redaction
 
 	transport http.RoundTripper // nil: an own http.Transport; tests set it
 }
@@ -121,6 +145,8 @@ func newConfig(opts []Option) (config, error) {
 	}
 	check("queue size in bytes", c.queueBytes < 0)
 	check("queue size in spans", c.queueSpans < 0)
+	check("spool size", c.spool.MaxBytes < 0)
+	check("spool age", c.spool.MaxAge < 0)
 	check("batch delay", c.batchDelay < 0)
 	check("retry budget", c.retryBudget < 0)
 

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -39,6 +40,9 @@ type Destination struct {
 	// They cannot set what describes the body (Content-Type and the like) or Host. With
 	// [GRPC] they are the metadata of the call.
 	Headers map[string]string
+	// Account tells receivers behind one URL apart, such as projects, where requests wait
+	// on the disk ([WithSpool]) for a later process. It must not be a key.
+	Account string
 	// UserAgent is the User-Agent header, unless Headers has one. Empty means
 	// OpenTelemetry's and genotel's names and versions.
 	UserAgent string
@@ -47,6 +51,10 @@ type Destination struct {
 	// Timeout bounds one attempt, the reading of the response included. 0 means
 	// 10 s, and 30 s for a body above 1 MiB.
 	Timeout time.Duration
+	// MaxRequestBytes bounds a request, before compression. 0 means 4 MiB. A span that is
+	// larger goes alone. When the backend refuses a request for its size (status 413), less
+	// is sent at a time from then on, and a single span has its longest texts cut.
+	MaxRequestBytes int
 	// SingleResource puts the spans of one resource only into a request, for a
 	// backend that stores no more than the first.
 	SingleResource bool
@@ -81,6 +89,8 @@ const (
 
 // maxNameBytes keeps log lines and errors short.
 const maxNameBytes = 64
+
+func (d Destination) maxRequestBytes() int { return cmp.Or(d.MaxRequestBytes, maxRequestBytes) }
 
 // String returns name and host, or name and file.
 func (d Destination) String() string { return d.Name + " (" + d.place() + ")" }
@@ -119,6 +129,9 @@ func (d Destination) validate() error {
 	}
 	if d.Compression > Gzip {
 		problem("compression must be NoCompression or Gzip")
+	}
+	if d.MaxRequestBytes < 0 {
+		problem("request size is negative")
 	}
 	if d.Timeout < 0 {
 		problem("timeout is negative")

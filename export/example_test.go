@@ -46,7 +46,7 @@ func Example() {
 }
 
 // Shutdown says what was lost, and why.
-func ExampleLossError() {
+func ExampleDeliveryError() {
 	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 	}))
@@ -64,7 +64,7 @@ func ExampleLossError() {
 
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	if loss, ok := errors.AsType[*export.LossError](provider.Shutdown(ctx)); ok {
+	if loss, ok := errors.AsType[*export.DeliveryError](provider.Shutdown(ctx)); ok {
 		fmt.Println(loss.Stats[0].Dropped[export.ReasonSendError], "span refused")
 	}
 	// Output: 1 span refused

@@ -9,25 +9,22 @@ import (
 	"slices"
 	"sync/atomic"
 	"syscall"
-
-	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 )
 
 // fileSender appends requests to a file, one line of JSON each.
 type fileSender struct {
-	encoder
 	path   string
 	file   atomic.Pointer[os.File] // nil until it is needed
 	closed atomic.Bool
 }
 
 func newFileSender(path string) *fileSender {
-	return &fileSender{encoder: encoder{marshal: marshalJSON}, path: path}
+	return &fileSender{path: path}
 }
 
 // encode returns a line with its end.
-func (s *fileSender) encode(message *tracepb.TracesData) ([]byte, error) {
-	line, err := s.encoder.encode(message)
+func (s *fileSender) encode(body []byte) ([]byte, error) {
+	line, err := toJSON(body)
 	return append(line, '\n'), err
 }
 

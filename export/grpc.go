@@ -11,8 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 )
 
 // exportMethod is the path of the call that takes spans.
@@ -22,14 +20,14 @@ const exportMethod = "/opentelemetry.proto.collector.trace.v1.TraceService/Expor
 // around each message and the status at the end. See
 // https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md.
 type grpcSender struct {
-	encoder
 	poster
+	compressor
 }
 
 func newGRPCSender(d Destination, transport http.RoundTripper) *grpcSender {
 	s := &grpcSender{
-		encoder: encoder{marshal: marshal, compression: d.Compression},
-		poster:  newPoster(d, transport),
+		poster:     newPoster(d, transport),
+		compressor: compressor{on: d.Compression == Gzip},
 	}
 	s.url = strings.TrimSuffix(s.url, "/") + exportMethod
 	if own, ok := s.client.Transport.(*http.Transport); ok {
@@ -60,13 +58,13 @@ func speakHTTP2(transport *http.Transport) {
 	}
 }
 
-// encode puts message into a frame.
-func (s *grpcSender) encode(message *tracepb.TracesData) ([]byte, error) {
-	body, err := s.encoder.encode(message)
+// encode puts body into a frame.
+func (s *grpcSender) encode(body []byte) ([]byte, error) {
+	message, err := s.compress(body)
 	if err != nil {
 		return nil, err
 	}
-	return frame(body, s.compression == Gzip), nil
+	return frame(message, s.on), nil
 }
 
 // attempt sends body once.

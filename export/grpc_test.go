@@ -135,7 +135,7 @@ func attemptAtGRPC(t *testing.T, d Destination) outcome {
 	d.Protocol = GRPC
 	s := newSender(d, nil)
 	t.Cleanup(s.close)
-	body, err := s.encode(&tracepb.TracesData{})
+	body, err := s.encode(nil)
 	require.NoError(t, err)
 	return s.attempt(t.Context(), body)
 }
@@ -341,14 +341,14 @@ func TestWhatIsNoGRPCAnswerIsClassifiedAndNamed(t *testing.T) {
 		},
 		"a proxy without a backend": {
 			withHeader(http.StatusServiceUnavailable, "Retry-After", "7"),
-			outcome{class: transient, problem: "503 from HOST", retryAfter: 7 * time.Second},
+			outcome{class: transient, status: 503, problem: "503 from HOST", retryAfter: 7 * time.Second},
 		},
 		"a proxy that wants a key": {
-			withHeader(http.StatusUnauthorized), outcome{class: misconfigured, problem: "401 from HOST", denied: true},
+			withHeader(http.StatusUnauthorized), outcome{class: misconfigured, status: 401, problem: "401 from HOST", denied: true},
 		},
 		"a redirect": {
 			withHeader(http.StatusFound, "Location", "https://elsewhere/path?key=SECRET"),
-			outcome{class: misconfigured, problem: "302 from HOST, redirected to elsewhere"},
+			outcome{class: misconfigured, status: 302, problem: "302 from HOST, redirected to elsewhere"},
 		},
 		"a status of gRPC beside one of HTTP": {
 			withHeader(http.StatusBadGateway, "Content-Type", "application/grpc", "Grpc-Status", "16"),
@@ -381,12 +381,12 @@ func TestFailuresOfACallsTransportAreClassifiedAndNamed(t *testing.T) {
 		s := grpcServer(t, nil)
 		s.Config.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { s.CloseClientConnections() })
 		o := attemptAtGRPC(t, Destination{URL: s.URL})
-		assert.Equal(t, outcome{class: transient, problem: "connection closed: " + host(s)}, o)
+		assert.Equal(t, outcome{class: transient, doubtful: true, problem: "connection closed: " + host(s)}, o)
 	})
 	t.Run("no answer", func(t *testing.T) {
 		s := grpcServer(t, &collector{answer: hang})
 		o := attemptAtGRPC(t, Destination{URL: s.URL, Timeout: 50 * time.Millisecond})
-		assert.Equal(t, outcome{class: transient, problem: "timeout: " + host(s)}, o)
+		assert.Equal(t, outcome{class: transient, doubtful: true, problem: "timeout: " + host(s)}, o)
 	})
 	t.Run("no end of the answer", func(t *testing.T) {
 		s := grpcServer(t, &collector{answer: func(w http.ResponseWriter, r *http.Request, n int) {
@@ -394,14 +394,14 @@ func TestFailuresOfACallsTransportAreClassifiedAndNamed(t *testing.T) {
 			<-r.Context().Done()
 		}})
 		o := attemptAtGRPC(t, Destination{URL: s.URL, Timeout: 50 * time.Millisecond})
-		assert.Equal(t, outcome{class: transient, problem: "timeout: " + host(s)}, o)
+		assert.Equal(t, outcome{class: transient, doubtful: true, problem: "timeout: " + host(s)}, o)
 	})
 	t.Run("a server of HTTP/1.1", func(t *testing.T) {
 		address := elderServer(t)
 		o := attemptAtGRPC(t, Destination{URL: "http://" + address})
 		assert.Contains(t, []outcome{
 			{class: misconfigured, problem: "server does not speak HTTP/2: " + address},
-			{class: transient, problem: "network error: " + address}, // net/http does not always say what it saw
+			{class: transient, doubtful: true, problem: "network error: " + address}, // net/http does not always say what it saw
 		}, o)
 	})
 	t.Run("a server of HTTP/1.1 over TLS", func(t *testing.T) {
@@ -415,7 +415,7 @@ func TestFailuresOfACallsTransportAreClassifiedAndNamed(t *testing.T) {
 	t.Run("a server without TLS", func(t *testing.T) {
 		s := grpcServer(t, &collector{})
 		o := attemptAtGRPC(t, Destination{URL: strings.Replace(s.URL, "http", "https", 1)})
-		assert.Equal(t, outcome{class: transient, problem: "connection closed: " + host(s)}, o)
+		assert.Equal(t, outcome{class: transient, doubtful: true, problem: "connection closed: " + host(s)}, o)
 	})
 	t.Run("HTTP/1.1 at a gRPC server", func(t *testing.T) {
 		o := attemptAt(t, Destination{URL: grpcServer(t, &collector{}).URL})
@@ -487,7 +487,7 @@ func TestAfterATimeoutTheNextCallGetsAConnectionOfItsOwn(t *testing.T) {
 			}}
 			s := newSender(Destination{URL: grpcServer(t, c).URL, Protocol: GRPC, Timeout: 500 * time.Millisecond}, nil)
 			t.Cleanup(s.close)
-			body, err := s.encode(&tracepb.TracesData{})
+			body, err := s.encode(nil)
 			require.NoError(t, err)
 			require.Equal(t, accepted, s.attempt(t.Context(), body).class)
 			// net/http forgets a canceled call shortly after the server got to know. There is no

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -138,6 +139,17 @@ func (w *statusWriter) WriteHeader(status int) {
 
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
+// failing is a backend that answers with a status as long as it is down.
+func failing(code int) (b *backend, down *atomic.Bool) {
+	down = new(atomic.Bool)
+	down.Store(true)
+	return &backend{answer: func(w http.ResponseWriter, _ *http.Request, _ int) {
+		if down.Load() {
+			w.WriteHeader(code)
+		}
+	}}, down
+}
+
 // status answers every request alike.
 func status(code int) func(http.ResponseWriter, *http.Request, int) {
 	return func(w http.ResponseWriter, _ *http.Request, _ int) { w.WriteHeader(code) }
@@ -239,7 +251,7 @@ func stub(name string) tracetest.SpanStub {
 
 func assertLaw(t *testing.T, s Stats) {
 	t.Helper()
-	assert.Equal(t, s.Ended, s.Delivered+s.Queued+s.Lost(), "ledger of %s: %+v", s.Destination, s)
+	assert.Equal(t, s.Ended+s.Recovered, s.Delivered+s.Queued+s.Spooled+s.Lost(), "ledger of %s: %+v", s.Destination, s)
 }
 
 // stats of the only destination, with the law asserted.

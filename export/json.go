@@ -6,16 +6,21 @@ import (
 
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
 )
 
-// marshalJSON writes OTLP's JSON: protobuf's own mapping, but with enums as numbers and
+// toJSON makes of an encoded TracesData OTLP's JSON: protobuf's own mapping, but with enums as numbers and
 // the ids of traces and spans in hexadecimal. See
 // https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding. There is no line
 // break in it.
 //
-// The mapping writes bytes in base64, so the ids of message are first replaced by what
+// The mapping writes bytes in base64, so the ids are first replaced by what
 // hexadecimal is the base64 of.
-func marshalJSON(message *tracepb.TracesData) ([]byte, error) {
+func toJSON(body []byte) ([]byte, error) {
+	message := &tracepb.TracesData{}
+	if err := proto.Unmarshal(body, message); err != nil {
+		return nil, err
+	}
 	for _, resource := range message.GetResourceSpans() {
 		for _, scope := range resource.GetScopeSpans() {
 			for _, span := range scope.GetSpans() {
@@ -23,8 +28,7 @@ func marshalJSON(message *tracepb.TracesData) ([]byte, error) {
 			}
 		}
 	}
-	options := protojson.MarshalOptions{UseEnumNumbers: true}
-	return marshalRepaired(message, func() ([]byte, error) { return options.Marshal(message) })
+	return protojson.MarshalOptions{UseEnumNumbers: true}.Marshal(message)
 }
 
 func spellIDs(span *tracepb.Span) {

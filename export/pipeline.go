@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/genotel/genotel/internal/spool"
 )
 
 // signal wakes one waiting goroutine. It remembers one wake-up and never blocks who
@@ -20,46 +22,78 @@ func (s signal) raise() {
 	}
 }
 
-// pipeline takes the spans of one destination from the callers' goroutines and
-// brings them out on its own: one worker, started with the first span and stopped
-// by Shutdown.
+// pipeline takes the spans of one destination from the callers' goroutines and brings
+// them out on two of its own, which are started with the first span and stopped by
+// Shutdown: one packs spans into parcels, the other one sends these.
 type pipeline struct {
-	dest   Destination
-	budget time.Duration
-	logger *slog.Logger // nil: slog.Default()
+	dest     Destination
+	budget   time.Duration
+	spooling Spool
+	disk     *spool.Spool // nil for none
+	logger   *slog.Logger // nil: slog.Default()
 
-	wake    signal        // for next: a batch may be due
+	wake    signal        // for the packer: a batch may be due
+	ready   signal        // for the sender: there may be a parcel
 	hurry   signal        // for pause: somebody waits in ForceFlush
 	closing chan struct{} // closed when Shutdown begins
-	done    chan struct{} // closed when the worker has ended or will never start
+	done    chan struct{} // closed when both have ended or will never start
 
-	mu       sync.Mutex // guards the fields below; never held over I/O or foreign code
-	queue    queue
-	ledger   ledger
-	cancel   context.CancelFunc // ends the worker; nil before it started
-	closed   bool
-	finished chan struct{} // closed and replaced when a batch is finished
-	news     news
+	mu        sync.Mutex // guards the fields below; never held over I/O or foreign code
+	queue     queue
+	outbox    outbox
+	room      room
+	limit     limit
+	progress  progress
+	ledger    ledger
+	news      news
+	cancel    context.CancelFunc // ends both; nil before they started
+	closed    bool               // no span is taken any more
+	packed    bool               // the packer has ended
+	abandoned bool               // nothing changes any more
+	failures  uint64             // attempts that failed and may be repeated
+	inflight  int                // spans of the request that is being sent
+	finished  chan struct{}      // closed and replaced when there is progress
 
-	sender sender
+	sender      sender
+	instruments *instruments
 
-	// Of the worker alone:
-	pacer  pacer
-	ending bool // the worker knows that Shutdown has begun
+	// Of the sending goroutine alone:
+	pacer     pacer
+	ending    bool // it knows that Shutdown has begun
+	leaving   bool // what is on the disk stays there
+	adopted   time.Time
+	accepted  uint64 // requests
+	fruitless bool   // no request was accepted since the last search for a bad span began
 }
 
-func newPipeline(d Destination, c config) *pipeline {
-	return &pipeline{
+func newPipeline(d Destination, c config) (*pipeline, error) {
+	size := d.maxRequestBytes()
+	p := &pipeline{
 		dest:     d,
 		budget:   c.retryBudget,
+		spooling: c.spool,
 		logger:   c.logger,
 		wake:     newSignal(),
+		ready:    newSignal(),
 		hurry:    newSignal(),
 		closing:  make(chan struct{}),
 		done:     make(chan struct{}),
-		queue:    queue{maxBytes: c.queueBytes, maxSpans: c.queueSpans, delay: c.batchDelay},
+		queue:    queue{delay: c.batchDelay, maxBytes: size},
+		room:     room{maxBytes: c.queueBytes, maxSpans: c.queueSpans},
+		limit:    newLimit(size),
 		finished: make(chan struct{}),
 		sender:   newSender(d, c.transport),
+	}
+	return p, p.openSpool()
+}
+
+// begin is called once before the first span.
+func (p *pipeline) begin(i *instruments) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.instruments = i
+	if p.disk != nil { // there may be something on it
+		p.start()
 	}
 }
 
@@ -71,19 +105,36 @@ func (p *pipeline) accept(e entry) {
 	case p.closed:
 		p.ledger.refuse(ReasonShutdown)
 		return
-	case !p.queue.push(e):
+	case !p.room.has(e.size):
 		p.ledger.refuse(ReasonQueueOverflow)
 		return
 	}
+	p.room.add(e.size, 1)
+	p.queue.push(e)
 	p.ledger.admit()
 	if p.cancel == nil {
-		var ctx context.Context
-		ctx, p.cancel = context.WithCancel(context.Background())
-		go p.run(ctx)
+		p.start()
 	}
 	if len(p.queue.entries) == 1 || p.queue.full() {
 		p.wake.raise()
 	}
+}
+
+// start starts the goroutines. p.mu is held.
+func (p *pipeline) start() {
+	var ctx context.Context
+	ctx, p.cancel = context.WithCancel(context.Background())
+	packing := ctx
+	if p.disk != nil {
+		packing = context.Background() // what is in memory gets to the disk in any case
+	}
+	var both sync.WaitGroup
+	both.Go(func() { p.pack(packing) })
+	both.Go(func() { p.send(ctx) })
+	go func() {
+		both.Wait()
+		close(p.done)
+	}()
 }
 
 // refuse counts an ended span that cannot be queued.
@@ -99,38 +150,57 @@ func (p *pipeline) stats() (stats Stats, problem string) {
 	return p.ledger.stats(p.dest.Name), p.news.problem
 }
 
-// flush asks the worker to send what is queued, without delay, and returns the
-// position up to which await has to wait.
-func (p *pipeline) flush() int64 {
+// moment is one in the life of a pipeline, for those who wait for what was before.
+type moment struct {
+	position int64  // of the queue
+	failures uint64 // of attempts
+}
+
+// flush asks for what is queued to be sent without delay, and returns the moment up to
+// which await has to wait.
+func (p *pipeline) flush() moment {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.queue.flush = p.queue.pushed
-	if p.queue.finished < p.queue.pushed {
+	if p.progress.finished < p.queue.pushed || p.disk != nil {
 		p.wake.raise()
 		p.hurry.raise()
 	}
-	return p.queue.pushed
+	return moment{position: p.queue.pushed, failures: p.failures}
 }
 
-// await returns true when everything up to position has left the pipeline, false
-// when ctx ended before.
-func (p *pipeline) await(ctx context.Context, position int64) bool {
+// await returns true when everything up to the moment has left the pipeline, or is on the
+// disk and the backend does not take it now. It returns false when ctx ended before.
+func (p *pipeline) await(ctx context.Context, m moment) bool {
+	var since time.Time // when everything was on the disk
 	for {
 		p.mu.Lock()
-		reached, finished := p.queue.finished >= position, p.finished
+		left, failed, finished := p.progress.finished >= m.position, p.failures > m.failures, p.finished
 		p.mu.Unlock()
-		if reached {
+		if left && since.IsZero() {
+			since = time.Now()
+		}
+		if left && (failed || p.isSent(since)) {
 			return true
 		}
 		select {
 		case <-finished:
 		case <-ctx.Done():
-			return false
+			return left
 		}
 	}
 }
 
-// close stops the intake and asks the worker to send what is queued and end. It is
+// isSent reports whether nothing on the disk is older than a time.
+func (p *pipeline) isSent(than time.Time) bool {
+	if p.disk == nil {
+		return true
+	}
+	oldest := p.disk.Stats().Oldest
+	return oldest.IsZero() || oldest.After(than)
+}
+
+// close stops the intake and asks the goroutines to send what is there and end. It is
 // called once.
 func (p *pipeline) close() {
 	p.mu.Lock()
@@ -139,12 +209,13 @@ func (p *pipeline) close() {
 	close(p.closing)
 	p.queue.flush = p.queue.pushed
 	p.wake.raise()
+	p.ready.raise()
 	if p.cancel == nil {
 		close(p.done)
 	}
 }
 
-// stop ends the worker and what it is sending. It is called after close.
+// stop ends the goroutines and what is being sent. It is called after close.
 func (p *pipeline) stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -153,21 +224,32 @@ func (p *pipeline) stop() {
 	}
 }
 
-// abandon counts what is still queued as lost. A worker that is stuck in foreign
+// abandon counts what is still queued as lost. A goroutine that is stuck in foreign
 // code may come back later; it then finds nothing to do and changes no count.
 func (p *pipeline) abandon() {
 	p.mu.Lock()
+	p.abandoned = true
 	p.ledger.abandon(ReasonShutdown)
 	p.queue.abandon()
+	p.outbox = outbox{}
+	p.progress.abandon(p.queue.pushed)
 	p.announce()
 	p.mu.Unlock()
 
 	p.sender.close()
+	p.closeSpool(stopGrace)
 	p.warnLast()
 }
 
 // announce wakes those who await. p.mu is held.
 func (p *pipeline) announce() {
+	p.progress.advance()
 	close(p.finished)
 	p.finished = make(chan struct{})
+}
+
+func (p *pipeline) note(problem string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.news.problem = problem
 }

@@ -25,6 +25,7 @@ type Processor struct {
 	pipelines   []*pipeline
 	wantsRecord bool
 	wantsParent bool
+	instruments *instruments
 	slips       handoff.Slips
 	redaction   redaction
 	apart       spansApart
@@ -38,8 +39,8 @@ var _ sdktrace.SpanProcessor = (*Processor)(nil)
 
 // New returns a Processor for destinations, of which there must be one at least. It
 // checks everything and returns all problems joined; their texts hold no header
-// value and no URL. Goroutines are started by the first span, one per destination,
-// and stopped by Shutdown.
+// value and no URL. Goroutines are started by the first span, two per destination, with
+// [WithSpool] at once, and stopped by Shutdown.
 func New(destinations []Destination, opts ...Option) (*Processor, error) {
 	c, err := newConfig(opts)
 	if err := errors.Join(err, validate(destinations)); err != nil {
@@ -47,11 +48,27 @@ func New(destinations []Destination, opts ...Option) (*Processor, error) {
 	}
 	p := &Processor{closed: make(chan struct{}), redaction: c.redaction}
 	for _, d := range destinations {
-		p.pipelines = append(p.pipelines, newPipeline(d, c))
+		pl, err := newPipeline(d, c)
+		if err != nil {
+			p.discard()
+			return nil, fmt.Errorf("genotel: configuring export: destination %q: %w", d.Name, err)
+		}
+		p.pipelines = append(p.pipelines, pl)
 		p.wantsRecord = p.wantsRecord || d.WantsRecord
 		p.wantsParent = p.wantsParent || d.WantsParent
 	}
+	p.instruments = instrument(c.meterProvider, p.pipelines)
+	for _, pl := range p.pipelines {
+		pl.begin(p.instruments)
+	}
 	return p, nil
+}
+
+// discard ends what New has begun.
+func (p *Processor) discard() {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_ = p.shutdown(ctx) // there is nothing to lose yet
 }
 
 func validate(destinations []Destination) error {
@@ -136,17 +153,17 @@ func (p *Processor) OnEnd(span sdktrace.ReadOnlySpan) {
 }
 
 // ForceFlush sends what is queued without delay and returns nil when every span
-// that ended before the call was delivered or, for good, dropped; [Processor.Stats]
-// tells which. When ctx ends before, the error wraps ctx.Err() and names the
+// that ended before the call was delivered or, for good, dropped, or is on the disk
+// ([WithSpool]) and an attempt to send has failed since; [Processor.Stats] tells which. When ctx ends before, the error wraps ctx.Err() and names the
 // destinations that are late. No destination waits for another.
 func (p *Processor) ForceFlush(ctx context.Context) error {
-	positions := make([]int64, len(p.pipelines))
+	moments := make([]moment, len(p.pipelines))
 	for i, pl := range p.pipelines {
-		positions[i] = pl.flush()
+		moments[i] = pl.flush()
 	}
 	var late []string
 	for i, pl := range p.pipelines {
-		if pl.await(ctx, positions[i]) {
+		if pl.await(ctx, moments[i]) {
 			continue
 		}
 		stats, problem := pl.stats()
@@ -166,10 +183,11 @@ func (p *Processor) ForceFlush(ctx context.Context) error {
 // destination is tried at once, whatever pause it was in, and again until ctx ends,
 // at the latest after [DefaultShutdownTimeout] if ctx has no deadline; only a refused
 // key (401, 403, and their equals in gRPC) is not tried again. What is undelivered then
-// is counted as [ReasonShutdown], and so is every span that ends later.
+// is counted as [ReasonShutdown], and so is every span that ends later. With [WithSpool]
+// it stays on the disk, at the first failure of a destination.
 //
-// It returns nil when no span was lost since the Processor was made, and a
-// [*LossError] otherwise. A further call waits for the first one and returns the
+// It returns nil when every span since the Processor was made was delivered, and a
+// [*DeliveryError] otherwise. A further call waits for the first one and returns the
 // same value.
 func (p *Processor) Shutdown(ctx context.Context) error {
 	if p.closing.CompareAndSwap(false, true) {
@@ -198,6 +216,7 @@ func (p *Processor) shutdown(ctx context.Context) error {
 	}
 	p.slips.Close()
 	p.apart.close()
+	defer p.instruments.close()
 	for _, pl := range p.pipelines {
 		pl.close()
 	}
@@ -213,7 +232,7 @@ func (p *Processor) shutdown(ctx context.Context) error {
 		waitFor(grace, pl.done)
 		pl.abandon()
 	}
-	return p.loss(ctx)
+	return p.undelivered(ctx)
 }
 
 func waitFor(ctx context.Context, done <-chan struct{}) {
@@ -223,17 +242,17 @@ func waitFor(ctx context.Context, done <-chan struct{}) {
 	}
 }
 
-// loss returns nil or the LossError.
-func (p *Processor) loss(ctx context.Context) error {
-	e := &LossError{cause: ctx.Err()}
-	var lost uint64
+// undelivered returns nil or the DeliveryError.
+func (p *Processor) undelivered(ctx context.Context) error {
+	e := &DeliveryError{cause: ctx.Err()}
+	var missing uint64
 	for _, pl := range p.pipelines {
 		stats, problem := pl.stats()
 		e.Stats = append(e.Stats, stats)
 		e.problems = append(e.problems, problem)
-		lost += stats.Lost()
+		missing += stats.Lost() + stats.Spooled
 	}
-	if lost == 0 {
+	if missing == 0 {
 		return nil
 	}
 	return e

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"sync"
@@ -146,12 +147,12 @@ func TestAViewThatPanicsLosesOnlyItsOwnSpan(t *testing.T) {
 	}, WithLogger(log.logger()))
 	endSpans(p, "one", "bad", "two")
 
-	var loss *LossError
+	var loss *DeliveryError
 	require.ErrorAs(t, p.Shutdown(t.Context()), &loss)
 	assert.Equal(t, []string{"one", "two"}, b.names())
 	assert.Equal(t, []string{"one", "bad", "two"}, other.names())
 	assert.Equal(t, map[Reason]uint64{ReasonInternalError: 1}, loss.Stats[0].Dropped)
-	assert.Equal(t, "genotel: spans lost: panicking 1 (internal_error 1; last problem: panic (string) in the view)", loss.Error())
+	assert.Equal(t, "genotel: spans not delivered: panicking 1 lost (internal_error 1), last problem: panic (string) in the view", loss.Error())
 	assert.Len(t, log.lines(), 1)
 	assert.NotContains(t, log.lines()[0], "prompt")
 }
@@ -168,7 +169,7 @@ func TestASpanThatPanicsInTheTransformLosesOnlyItself(t *testing.T) {
 		},
 	}})
 	endSpans(p, "one", "bad", "two")
-	var loss *LossError
+	var loss *DeliveryError
 	require.ErrorAs(t, p.Shutdown(t.Context()), &loss)
 	assert.ElementsMatch(t, []string{"one", "two"}, b.names())
 	assert.Equal(t, map[Reason]uint64{ReasonInternalError: 1}, stats(t, p).Dropped)
@@ -343,17 +344,16 @@ func TestAFullQueueDropsTheNewestAndCountsIt(t *testing.T) {
 
 func TestTheLedgerBalancesAtEveryMomentConcurrentSafe(t *testing.T) {
 	const goroutines, each = 32, 300
-	flaky := func(w http.ResponseWriter, _ *http.Request, n int) {
-		switch n % 4 {
-		case 1:
+	var good, bad backend
+	bad.answer = func(w http.ResponseWriter, _ *http.Request, n int) {
+		switch {
+		case bytes.Contains(bad.received()[n-1].body, []byte("poison")):
 			w.WriteHeader(http.StatusBadRequest)
-		case 2:
+		case n%4 == 2:
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = w.Write([]byte(`{"partialSuccess":{"rejectedSpans":"7"}}`))
 		}
 	}
-	var good, bad backend
-	bad.answer = flaky
 	p := newProcessor(t, []Destination{
 		{Name: "good", URL: server(t, &good).URL},
 		{Name: "bad", URL: server(t, &bad).URL, View: rename},
@@ -379,8 +379,8 @@ func TestTheLedgerBalancesAtEveryMomentConcurrentSafe(t *testing.T) {
 	}
 	for range goroutines {
 		ending.Go(func() {
-			endSpans(p, numbered("span", each-1)...)
-			endSpans(p, "secret")
+			endSpans(p, numbered("span", each-2)...)
+			endSpans(p, "secret", "poison")
 		})
 	}
 	ending.Wait()
@@ -388,7 +388,7 @@ func TestTheLedgerBalancesAtEveryMomentConcurrentSafe(t *testing.T) {
 	close(stop)
 	watching.Wait()
 
-	var loss *LossError
+	var loss *DeliveryError
 	require.ErrorAs(t, err, &loss)
 	for i, s := range p.Stats() {
 		assertLaw(t, s)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 	"time"
-
-	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 )
 
 // Protocol is the form in which requests go to a URL. All are of OTLP, whose
@@ -30,9 +28,9 @@ const (
 // worker, one call at a time; close may come while the worker is stuck in one of them,
 // and does not wait for it.
 type sender interface {
-	// encode returns message as attempt takes it, in bytes of their own. The message is
-	// of no use afterwards.
-	encode(message *tracepb.TracesData) ([]byte, error)
+	// encode returns an encoded TracesData as attempt takes it. It leaves body as it is,
+	// and may return it.
+	encode(body []byte) ([]byte, error)
 	// attempt sends body once. It may be sent again and again.
 	attempt(ctx context.Context, body []byte) outcome
 	// close gives free what attempts have left open.
@@ -47,9 +45,9 @@ func newSender(d Destination, transport http.RoundTripper) sender {
 	case d.Protocol == GRPC:
 		return newGRPCSender(d, transport)
 	case d.Protocol == HTTPJSON:
-		return newHTTPSender(d, transport, "application/json", marshalJSON)
+		return newHTTPSender(d, transport, "application/json", toJSON)
 	default:
-		return newHTTPSender(d, transport, "application/x-protobuf", marshal)
+		return newHTTPSender(d, transport, "application/x-protobuf", nil)
 	}
 }
 
@@ -58,6 +56,8 @@ type outcome struct {
 	class      class
 	rejected   int           // spans of an accepted request that were not
 	retryAfter time.Duration // what the server asked for
+	status     int           // of HTTP; 0 for none
+	doubtful   bool          // there was no answer: the backend may have the spans
 	problem    string        // status or kind of failure, and the host; nothing else
 	denied     bool          // the key is wrong: a program must not hang at its end for that
 }

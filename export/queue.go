@@ -6,12 +6,9 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-const (
-	// maxBatchSpans and maxRequestBytes are what a worker takes from its queue at a
-	// time. Backends limit the bytes of a request, the strictest known at 5 MB.
-	maxBatchSpans   = 512
-	maxRequestBytes = 4 << 20
-)
+// maxBatchSpans bounds what is put into requests at a time. It is far above what shares
+// a request usually, and keeps the search for one that a backend refuses short.
+const maxBatchSpans = 2048
 
 // entry is one ended span on its way to one destination.
 type entry struct {
@@ -20,50 +17,32 @@ type entry struct {
 	size int         // estimated bytes
 }
 
-// batch is what a worker took from its queue at a time.
-type batch struct {
-	entries []entry
-	bytes   int // estimated, of all entries
-	spans   int // the number of entries
-	open    int // those not settled in the ledger yet
-}
-
-// queue is a first-in, first-out line of spans, bounded by bytes and by number.
-// Spans taken from it count until their batch is finished, because they still take
-// up memory. Its owner serializes access.
+// queue is a first-in, first-out line of ended spans. Its owner serializes access.
 type queue struct {
-	maxBytes, maxSpans int
-	delay              time.Duration
+	delay    time.Duration
+	maxBytes int // of a batch
 
 	entries []entry
-	waiting int       // bytes of entries
+	bytes   int       // estimated, of entries
 	oldest  time.Time // since when the first of entries waits
 
-	flying      int // spans taken and not finished
-	flyingBytes int
-
-	// Positions in the endless line of spans: the ends of what was pushed, taken and
-	// finished, and of what is asked for by a flush.
-	pushed, taken, finished, flush int64
+	// Positions in the endless line of spans: the ends of what was pushed, what was taken
+	// and what is asked for by a flush.
+	pushed, taken, flush int64
 }
 
-// push appends e unless the queue is full.
-func (q *queue) push(e entry) bool {
-	if len(q.entries)+q.flying >= q.maxSpans || q.waiting+q.flyingBytes+e.size > q.maxBytes {
-		return false
-	}
+func (q *queue) push(e entry) {
 	if len(q.entries) == 0 {
 		q.oldest = time.Now()
 	}
 	q.entries = append(q.entries, e)
-	q.waiting += e.size
+	q.bytes += e.size
 	q.pushed++
-	return true
 }
 
 // full reports whether a whole batch waits.
 func (q *queue) full() bool {
-	return len(q.entries) >= maxBatchSpans || q.waiting >= maxRequestBytes
+	return len(q.entries) >= maxBatchSpans || q.bytes >= q.maxBytes
 }
 
 // due returns in how long a batch is to be taken; false means that none is in sight.
@@ -82,7 +61,7 @@ func (q *queue) due() (time.Duration, bool) {
 func (q *queue) take() *batch {
 	b := &batch{}
 	for _, e := range q.entries {
-		if b.spans == maxBatchSpans || (b.spans > 0 && b.bytes+e.size > maxRequestBytes) {
+		if b.spans == maxBatchSpans || (b.spans > 0 && b.bytes+e.size > q.maxBytes) {
 			break
 		}
 		b.spans++
@@ -94,23 +73,61 @@ func (q *queue) take() *batch {
 	rest := copy(q.entries, q.entries[b.spans:])
 	clear(q.entries[rest:])
 	q.entries = q.entries[:rest]
-	q.waiting -= b.bytes
+	q.bytes -= b.bytes
 	q.oldest = time.Now()
-	q.flying += b.spans
-	q.flyingBytes += b.bytes
 	q.taken += int64(b.spans)
 	return b
 }
 
-// finish gives the room of b free. Batches are finished in the order of take.
-func (q *queue) finish(b *batch) {
-	q.flying -= b.spans
-	q.flyingBytes -= b.bytes
-	q.finished += int64(b.spans)
+// abandon forgets what waits.
+func (q *queue) abandon() {
+	q.entries, q.bytes = nil, 0
+	q.taken = q.pushed
 }
 
-// abandon forgets what waits and calls everything finished.
-func (q *queue) abandon() {
-	q.entries, q.waiting = nil, 0
-	q.taken, q.finished = q.pushed, q.pushed
+// room bounds what a destination keeps in memory, by bytes and by number. Its owner
+// serializes access.
+type room struct {
+	maxBytes, maxSpans int
+	bytes, spans       int
+}
+
+// has reports whether a span of a size fits in.
+func (r *room) has(bytes int) bool { return r.spans < r.maxSpans && r.bytes+bytes <= r.maxBytes }
+
+func (r *room) add(bytes, spans int) {
+	r.bytes += bytes
+	r.spans += spans
+}
+
+func (r *room) remove(bytes, spans int) { r.add(-bytes, -spans) }
+
+// batch is what was taken from the queue at a time. It counts down what becomes of it.
+type batch struct {
+	entries []entry
+	bytes   int // estimated, of all entries
+	spans   int // the number of entries
+	open    int // those that are still in memory
+}
+
+// progress follows batches in the order in which they were taken. Its owner serializes
+// access.
+type progress struct {
+	finished int64 // the position up to which all spans have left the memory
+	batches  []*batch
+}
+
+func (p *progress) add(b *batch) { p.batches = append(p.batches, b) }
+
+// advance moves the position over the batches that have come to an end.
+func (p *progress) advance() {
+	for len(p.batches) > 0 && p.batches[0].open <= 0 {
+		p.finished += int64(p.batches[0].spans)
+		p.batches = p.batches[1:]
+	}
+}
+
+// abandon calls everything up to position finished.
+func (p *progress) abandon(position int64) {
+	p.finished, p.batches = position, nil
 }

@@ -27,6 +27,8 @@ const (
 	misconfigured
 	// refused: the backend will never take these bytes.
 	refused
+	// tooLarge: the backend may take less at a time.
+	tooLarge
 )
 
 // classOf goes further than the OTLP specification, which gives up on all statuses
@@ -38,6 +40,8 @@ func classOf(status int) class {
 		return misconfigured
 	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
 		return transient
+	case http.StatusRequestEntityTooLarge:
+		return tooLarge
 	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
 		return refused
 	}
@@ -63,7 +67,7 @@ type pacer struct {
 // note takes the outcome of an attempt into account. ending says that Shutdown has
 // begun and that there is no time for slow retries.
 func (p *pacer) note(o outcome, ending bool) {
-	if o.class == accepted || o.class == refused {
+	if o.class == accepted || o.class == refused || o.class == tooLarge {
 		*p = pacer{} // the backend is up
 		return
 	}

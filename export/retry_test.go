@@ -123,7 +123,8 @@ func TestOutcomesFollowTheRetryTable(t *testing.T) {
 		accepted:      {200, 201, 202, 204},
 		misconfigured: {300, 301, 302, 303, 304, 307, 308, 401, 403, 404, 405, 407, 415},
 		transient:     {408, 425, 429, 500, 502, 503, 504, 507, 520, 524, 529},
-		refused:       {101, 400, 402, 406, 409, 410, 411, 413, 414, 422, 431, 451, 501, 505, 600},
+		refused:       {101, 400, 402, 406, 409, 410, 411, 414, 422, 431, 451, 501, 505, 600},
+		tooLarge:      {413},
 	}
 	for want, codes := range table {
 		for _, code := range codes {
@@ -256,7 +257,7 @@ func TestAFailingDestinationIsWarnedAboutOnceAMinute(t *testing.T) {
 		synctest.Wait()
 		lines := log.lines()
 		assert.Contains(t, lines[0],
-			`level=WARN msg="genotel: spans could not be delivered yet, retrying" queued=2 problem="503 from backend" destination=backend`)
+			`level=WARN msg="genotel: spans could not be delivered yet, retrying" queued=2 spooled=0 problem="503 from backend" destination=backend`)
 		assert.Contains(t, lines[len(lines)-1],
 			`msg="genotel: spans were lost" lost=2 dropped=map[expired:2] problem="503 from backend" destination=backend`)
 		assert.LessOrEqual(t, len(lines), 5)

@@ -30,20 +30,33 @@ const (
 // httpSender sends the body of a request as it was encoded, and takes the status of the
 // response for the outcome.
 type httpSender struct {
-	encoder
 	poster
+	compressor
+	translate func(body []byte) ([]byte, error) // nil for protobuf
 }
 
-func newHTTPSender(d Destination, transport http.RoundTripper, contentType string, marshal marshaler) *httpSender {
+func newHTTPSender(
+	d Destination, transport http.RoundTripper, contentType string, translate func([]byte) ([]byte, error),
+) *httpSender {
 	s := &httpSender{
-		encoder: encoder{marshal: marshal, compression: d.Compression},
-		poster:  newPoster(d, transport),
+		poster:     newPoster(d, transport),
+		compressor: compressor{on: d.Compression == Gzip},
+		translate:  translate,
 	}
 	s.header.Set("Content-Type", contentType)
 	if d.Compression == Gzip {
 		s.header.Set("Content-Encoding", "gzip")
 	}
 	return s
+}
+
+func (s *httpSender) encode(body []byte) (_ []byte, err error) {
+	if s.translate != nil {
+		if body, err = s.translate(body); err != nil {
+			return nil, err
+		}
+	}
+	return s.compress(body)
 }
 
 // attempt sends body once.
@@ -57,7 +70,7 @@ func (s *httpSender) judge(res *http.Response) outcome {
 	if classOf(res.StatusCode) != accepted {
 		return s.refusal(res)
 	}
-	return outcome{class: accepted, rejected: rejectedSpans(res.Header.Get("Content-Type"), answer)}
+	return outcome{class: accepted, status: res.StatusCode, rejected: rejectedSpans(res.Header.Get("Content-Type"), answer)}
 }
 
 // poster posts to one URL. It is what the protocols over HTTP have in common.
@@ -172,14 +185,16 @@ func (p *poster) post(
 // failure is the outcome of an attempt without an answer.
 func (p *poster) failure(err error) outcome {
 	p.doubtful = true
-	class, kind := classOfError(err)
-	return outcome{class: class, problem: kind + ": " + p.host}
+	o := outcomeOfError(err)
+	o.problem += ": " + p.host
+	return o
 }
 
 // refusal is the outcome of an answer whose status is not one of success.
 func (p *poster) refusal(res *http.Response) outcome {
 	o := outcome{
 		class:      classOf(res.StatusCode),
+		status:     res.StatusCode,
 		retryAfter: parseRetryAfter(res.Header.Get("Retry-After"), time.Now()),
 		problem:    fmt.Sprintf("%d from %s", res.StatusCode, p.host),
 		denied:     res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden,
@@ -201,9 +216,9 @@ func (p *poster) timeoutFor(body []byte) time.Duration {
 	}
 }
 
-// classOfError classifies a failure of the transport and names its kind. The text of
+// outcomeOfError classifies a failure of the transport and names its kind. The text of
 // err is left alone: it holds the URL with its query.
-func classOfError(err error) (class, string) {
+func outcomeOfError(err error) outcome {
 	var (
 		certificate *tls.CertificateVerificationError
 		record      tls.RecordHeaderError
@@ -212,23 +227,23 @@ func classOfError(err error) (class, string) {
 	)
 	switch {
 	case errors.As(err, &certificate):
-		return misconfigured, "certificate not accepted"
+		return outcome{class: misconfigured, problem: "certificate not accepted"}
 	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
-		return misconfigured, "server does not speak TLS"
+		return outcome{class: misconfigured, problem: "server does not speak TLS"}
 	case errors.Is(err, errProxyAuth):
-		return misconfigured, "proxy wants authentication"
+		return outcome{class: misconfigured, problem: "proxy wants authentication"}
 	case speaksNoHTTP2(err):
-		return misconfigured, "server does not speak HTTP/2"
-	case errors.As(err, &network) && network.Timeout():
-		return transient, "timeout"
+		return outcome{class: misconfigured, problem: "server does not speak HTTP/2"}
 	case errors.As(err, &dns):
-		return transient, "host not found"
+		return outcome{class: transient, problem: "host not found"}
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return transient, "connection refused"
+		return outcome{class: transient, problem: "connection refused"}
+	case errors.As(err, &network) && network.Timeout():
+		return outcome{class: transient, problem: "timeout", doubtful: true}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
-		return transient, "connection closed"
+		return outcome{class: transient, problem: "connection closed", doubtful: true}
 	default:
-		return transient, "network error"
+		return outcome{class: transient, problem: "network error", doubtful: true}
 	}
 }
 

@@ -38,10 +38,10 @@ func TestADeadDestinationDoesNotDelayTheHealthyOneAtShutdown(t *testing.T) {
 		err := p.Shutdown(within(t, 3*time.Second))
 		assert.Equal(t, 3*time.Second, time.Since(start))
 
-		var loss *LossError
+		var loss *DeliveryError
 		require.ErrorAs(t, err, &loss)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		assert.Equal(t, "genotel: spans lost: dead 100 (shutdown 100; last problem: 503 from dead)", err.Error())
+		assert.Equal(t, "genotel: spans not delivered: dead 100 lost (shutdown 100), last problem: 503 from dead", err.Error())
 		assert.Equal(t, []Stats{
 			{Destination: "dead", Ended: 100, Dropped: map[Reason]uint64{ReasonShutdown: 100}},
 			{Destination: "healthy", Ended: 100, Delivered: 100},
@@ -263,14 +263,14 @@ func TestSpansThatEndAfterShutdownAreCounted(t *testing.T) {
 	assert.Empty(t, b.received())
 }
 
-func TestTheLossErrorIsOneShortLine(t *testing.T) {
-	e := &LossError{}
+func TestTheDeliveryErrorIsOneShortLine(t *testing.T) {
+	e := &DeliveryError{}
 	for range 100 {
 		e.Stats = append(e.Stats, Stats{Destination: "näme", Dropped: map[Reason]uint64{ReasonConfig: 1, ReasonEncode: 2}})
 		e.problems = append(e.problems, "")
 	}
 	assert.LessOrEqual(t, len(e.Error()), maxErrorBytes)
-	assert.Contains(t, e.Error(), "genotel: spans lost: näme 3 (config 1, encode 2); näme 3")
+	assert.Contains(t, e.Error(), "genotel: spans not delivered: näme 3 lost (config 1, encode 2); näme 3")
 	assert.NotContains(t, e.Error(), "\n")
 	assert.NoError(t, errors.Unwrap(e))
 }
@@ -282,7 +282,7 @@ func TestARefusedKeyDoesNotHoldAProgramAtItsEnd(t *testing.T) {
 			p := processorFor(t, b)
 			endSpans(p, numbered("span", 10)...)
 			start := time.Now()
-			var loss *LossError
+			var loss *DeliveryError
 			require.ErrorAs(t, p.Shutdown(t.Context()), &loss)
 			assert.Zero(t, time.Since(start))
 			assert.Len(t, b.received(), 1)

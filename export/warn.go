@@ -18,6 +18,7 @@ const (
 type news struct {
 	failing bool   // the last attempt was not the first to fail
 	problem string // the last failure, redacted
+	disk    string // why the disk takes nothing
 
 	next      time.Time // no warning before
 	lost      uint64    // the losses told
@@ -44,9 +45,12 @@ func (n *news) warning(stats Stats, last bool) (message string, details []slog.A
 	case stats.Undecoded > n.undecoded:
 		message = "genotel: spans go without their call record"
 		details = []slog.Attr{slog.Uint64("spans", stats.Undecoded)}
-	case n.failing && stats.Queued > 0 && !last:
+	case n.disk != "" && !last:
+		message = "genotel: the spool cannot be written, spans stay in memory"
+		details = []slog.Attr{slog.String("spool", n.disk), slog.Uint64("queued", stats.Queued)}
+	case n.failing && stats.Queued+stats.Spooled > 0 && !last:
 		message = "genotel: spans could not be delivered yet, retrying"
-		details = []slog.Attr{slog.Uint64("queued", stats.Queued)}
+		details = []slog.Attr{slog.Uint64("queued", stats.Queued), slog.Uint64("spooled", stats.Spooled)}
 	default:
 		return "", nil
 	}

@@ -414,7 +414,7 @@ func TestABackendThatHangsTakesNoTimeFromTheFilesExporters(t *testing.T) {
 	require.ErrorIs(t, sdk.Shutdown(ended), context.Canceled, "a second caller waits as long as its own context")
 	cancel()
 	err := <-result
-	var loss *genotel.LossError
+	var loss *genotel.DeliveryError
 	require.ErrorAs(t, err, &loss)
 	assert.Equal(t, uint64(1), loss.Stats[0].Lost())
 	assert.Equal(t, 1, strings.Count(err.Error(), "dead"), "told once: %s", err)

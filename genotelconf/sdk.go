@@ -73,7 +73,7 @@ func flush(ctx context.Context, provider any) error {
 // Shutdown delivers what is left and stops all providers of the file, and genotel's
 // destinations at the same time, so that a backend that is down takes no time from the
 // others. It waits no longer than ctx; the error then says what was lost, see
-// [genotel.LossError]. Further calls return the same result.
+// [genotel.DeliveryError]. Further calls return the same result.
 func (s *SDK) Shutdown(ctx context.Context) error {
 	if s.stopping.CompareAndSwap(false, true) {
 		defer close(s.stopped)

@@ -97,7 +97,7 @@ func TestAnEndpointThatRefusesSpansIsReported(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL)
 	var out bytes.Buffer
 	err := run(t.Context(), &out)
-	require.ErrorContains(t, err, "spans lost: otlp 7 (send_error 7")
+	require.ErrorContains(t, err, "spans not delivered: otlp 7 lost (send_error 7")
 	assert.Contains(t, out.String(), "otlp: 0 of 7 spans delivered, 7 lost (send_error)\n")
 	assert.Contains(t, out.String(), "Pack the hooded jacket", "a backend that fails does not disturb the conversation")
 }

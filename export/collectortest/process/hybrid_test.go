@@ -94,7 +94,7 @@ func TestACollectorThatIsKilledHoldsUpNobodyElse(t *testing.T) {
 	assert.Equal(t, uint64(3), h.stats()["collector"].Queued)
 
 	err := h.telemetry.Shutdown(within(t, 100*time.Millisecond))
-	var loss *genotel.LossError
+	var loss *genotel.DeliveryError
 	require.ErrorAs(t, err, &loss)
 	assert.Equal(t, map[string]uint64{"langsmith": 0, "langtrace": 0, "collector": 3}, lost(loss))
 	assert.ErrorContains(t, err, "collector 3 (shutdown 3")
@@ -105,7 +105,7 @@ func TestACollectorThatIsKilledHoldsUpNobodyElse(t *testing.T) {
 	}
 }
 
-func lost(err *genotel.LossError) map[string]uint64 {
+func lost(err *genotel.DeliveryError) map[string]uint64 {
 	lost := map[string]uint64{}
 	for _, stats := range err.Stats {
 		lost[stats.Destination] = stats.Lost()
