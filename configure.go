@@ -97,16 +97,23 @@ func (c config) prepare(ctx context.Context) (p prepared, err error) {
 	if err = errors.Join(err, exportErr); err == nil && c.build != nil {
 		p.built, err = c.buildProvider(ctx, wanted)
 	}
+	if err != nil {
+		p.processor.discard()
+	}
 	return p, err
 }
 
 // prepareProcessor does what of prepare is about destinations. The second error says
 // itself what was being done.
 func (c config) prepareProcessor() (p prepared, planErr, exportErr error) {
-	p.processor = &SpanProcessor{}
+	p.processor = &SpanProcessor{sync: c.sync}
 	p.plan, planErr = c.plan()
 	if destinations := p.plan.exported(); len(destinations) > 0 {
-		p.processor.export, exportErr = export.New(destinations, export.WithLogger(c.logger), c.redaction())
+		opts, source := c.pipeline()
+		p.processor.export, exportErr = export.New(destinations, opts...)
+		if errors.Is(exportErr, export.ErrSpool) {
+			exportErr = fmt.Errorf("%s: %w", source, exportErr)
+		}
 	}
 	if p.plan.console != nil {
 		p.processor.console = p.plan.console.Processor

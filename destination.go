@@ -137,6 +137,7 @@ func (p *plan) exported() []export.Destination {
 	all := make([]export.Destination, len(p.destinations))
 	for i, d := range p.destinations {
 		all[i] = d.Destination
+		all[i].Account = d.account()
 	}
 	return all
 }

@@ -6,10 +6,12 @@ import (
 	"log/slog"
 	"slices"
 
+	"go.opentelemetry.io/otel/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/genotel/genotel/console"
+	"github.com/genotel/genotel/export"
 	"github.com/genotel/genotel/otelgenai"
 )
 
@@ -35,6 +37,10 @@ type config struct {
 	content     Content
 	redactor    otelgenai.Redactor // nil for none
 	mode        Mode
+	spool       string
+	export      []export.Option
+	meters      metric.MeterProvider
+	sync        bool
 
 	langsmith *LangSmith
 	langtrace *Langtrace
@@ -187,6 +193,26 @@ func WithContent(policy Content) Option {
 func WithRedactor(redact otelgenai.Redactor) Option {
 	return optionFunc(func(c config) config {
 		c.redactor = redact
+		return c
+	})
+}
+
+// WithMeterProvider sets where the pipeline's own metrics go: what waits, what was
+// delivered and what was lost for each destination, as OpenTelemetry's SDK metrics. See
+// [export.WithMeterProvider]. Default, also for nil: the global MeterProvider.
+func WithMeterProvider(provider metric.MeterProvider) Option {
+	return optionFunc(func(c config) config {
+		c.meters = provider
+		return c
+	})
+}
+
+// WithSyncExport makes the end of a span that has no parent in this process wait until its
+// trace is delivered, at most 5 s. It is for command-line tools that end at any moment, and
+// for nothing that serves requests. Default: no span waits for anything.
+func WithSyncExport() Option {
+	return optionFunc(func(c config) config {
+		c.sync = true
 		return c
 	})
 }

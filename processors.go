@@ -17,6 +17,7 @@ import (
 type SpanProcessor struct {
 	export  *export.Processor  // nil for none
 	console *console.Processor // nil for none
+	sync    bool               // a trace is delivered before its end returns
 }
 
 var _ sdktrace.SpanProcessor = (*SpanProcessor)(nil)
@@ -44,6 +45,7 @@ func NewSpanProcessor(ctx context.Context, opts ...Option) (*SpanProcessor, erro
 		planErr = fmt.Errorf("genotel: configuring: %w", planErr)
 	}
 	if err := errors.Join(planErr, exportErr); err != nil {
+		p.processor.discard()
 		return nil, err
 	}
 	c.announce(ctx, p)
@@ -61,7 +63,7 @@ func (p *SpanProcessor) OnStart(ctx context.Context, span sdktrace.ReadWriteSpan
 }
 
 // OnEnd implements [sdktrace.SpanProcessor]. It queues span for each destination; it does
-// not block and does no I/O.
+// not block and does no I/O, unless [WithSyncExport] says so.
 func (p *SpanProcessor) OnEnd(span sdktrace.ReadOnlySpan) {
 	if p.export != nil {
 		p.export.OnEnd(span)
@@ -69,6 +71,18 @@ func (p *SpanProcessor) OnEnd(span sdktrace.ReadOnlySpan) {
 	if p.console != nil {
 		p.console.OnEnd(span)
 	}
+	if parent := span.Parent(); p.sync && (!parent.IsValid() || parent.IsRemote()) {
+		ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
+		defer cancel()
+		_ = p.ForceFlush(ctx) // what is late is counted, and sent later
+	}
+}
+
+// discard ends what was made for a configuration that failed.
+func (p *SpanProcessor) discard() {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_ = p.Shutdown(ctx) // there is nothing to lose yet
 }
 
 // ForceFlush returns when every span ended before the call is delivered, or finally

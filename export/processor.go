@@ -154,8 +154,9 @@ func (p *Processor) OnEnd(span sdktrace.ReadOnlySpan) {
 
 // ForceFlush sends what is queued without delay and returns nil when every span
 // that ended before the call was delivered or, for good, dropped, or is on the disk
-// ([WithSpool]) and an attempt to send has failed since; [Processor.Stats] tells which. When ctx ends before, the error wraps ctx.Err() and names the
-// destinations that are late. No destination waits for another.
+// ([WithSpool]) and an attempt to send has failed since; [Processor.Stats] tells which.
+// When ctx ends before, the error wraps ctx.Err() and names the destinations that are
+// late. No destination waits for another.
 func (p *Processor) ForceFlush(ctx context.Context) error {
 	moments := make([]moment, len(p.pipelines))
 	for i, pl := range p.pipelines {
