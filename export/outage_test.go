@@ -161,7 +161,7 @@ func TestFaultsOfRealConnectionsAreClassifiedAndNamed(t *testing.T) {
 			s := newSender(Destination{URL: backend.URL}, nil)
 			t.Cleanup(s.close)
 			assert.Equal(t, outcome{class: tt.class, problem: tt.problem + backend.Host()}, s.attempt(t.Context(), noResource))
-			assert.Equal(t, outcome{class: accepted}, s.attempt(t.Context(), noResource), "the next attempt starts afresh")
+			assert.Equal(t, outcome{class: accepted, status: 200}, s.attempt(t.Context(), noResource), "the next attempt starts afresh")
 			assert.Len(t, backend.Requests(), 2)
 		})
 	}
@@ -172,7 +172,7 @@ func TestFaultsOfRealConnectionsAreClassifiedAndNamed(t *testing.T) {
 			backend := faultyotlp.Start(t)
 			backend.Default(fault)
 			for n := range 2 {
-				assert.Equal(t, outcome{class: accepted}, attemptAt(t, Destination{URL: backend.URL}))
+				assert.Equal(t, outcome{class: accepted, status: 200}, attemptAt(t, Destination{URL: backend.URL}))
 				assert.Len(t, backend.Requests(), n+1)
 			}
 		})

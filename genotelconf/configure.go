@@ -91,7 +91,7 @@ func read() (*otelconf.OpenTelemetryConfiguration, error) {
 	if _, old := os.LookupEnv(oldVariable); old {
 		return nil, fmt.Errorf("%s is its former name and must not be set", oldVariable)
 	}
-	text, err := os.ReadFile(os.Getenv(fileVariable)) //nolint:gosec // whoever sets the variable runs the program
+	text, err := os.ReadFile(os.Getenv(fileVariable))
 	if err != nil {
 		return nil, errors.New("cannot be read")
 	}
