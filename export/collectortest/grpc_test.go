@@ -199,11 +199,11 @@ func TestAStatusIsRetriedOrNotAsItSays(t *testing.T) {
 		"unavailable":                          {status.Error(codes.Unavailable, "my prompt"), true, ""},
 		"aborted":                              {status.Error(codes.Aborted, "my prompt"), true, ""},
 		"exhausted, to be tried again":         {withRetryInfo(codes.ResourceExhausted), true, ""},
-		"unauthenticated, until it is mended":  {status.Error(codes.Unauthenticated, ""), false, "config 1; last problem: UNAUTHENTICATED from 127.0.0.1"},
-		"exhausted":                            {status.Error(codes.ResourceExhausted, "my prompt"), false, "send_error 1; last problem: RESOURCE_EXHAUSTED from 127.0.0.1"},
-		"invalid, although to be tried again":  {withRetryInfo(codes.InvalidArgument), false, "send_error 1; last problem: INVALID_ARGUMENT from"},
-		"an error of the server's own":         {status.Error(codes.Internal, "my prompt"), false, "send_error 1; last problem: INTERNAL from"},
-		"an error that is no status of gRPC's": {assert.AnError, false, "send_error 1; last problem: UNKNOWN from"},
+		"unauthenticated, until it is mended":  {status.Error(codes.Unauthenticated, ""), false, "config 1), last problem: UNAUTHENTICATED from 127.0.0.1"},
+		"exhausted":                            {status.Error(codes.ResourceExhausted, "my prompt"), false, "send_error 1), last problem: RESOURCE_EXHAUSTED from 127.0.0.1"},
+		"invalid, although to be tried again":  {withRetryInfo(codes.InvalidArgument), false, "send_error 1), last problem: INVALID_ARGUMENT from"},
+		"an error of the server's own":         {status.Error(codes.Internal, "my prompt"), false, "send_error 1), last problem: INTERNAL from"},
+		"an error that is no status of gRPC's": {assert.AnError, false, "send_error 1), last problem: UNKNOWN from"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := collector{answer: func(n int) (*collectorpb.ExportTraceServiceResponse, error) {
@@ -230,7 +230,7 @@ func TestAStatusIsRetriedOrNotAsItSays(t *testing.T) {
 func TestAServerWithoutTheCallIsNamed(t *testing.T) {
 	p := newProcessor(t, export.Destination{URL: "http://" + serve(t, nil)}, export.WithRetryBudget(time.Nanosecond))
 	endSpans(p, "one")
-	require.ErrorContains(t, p.Shutdown(within(t, 10*time.Second)), "config 1; last problem: UNIMPLEMENTED from")
+	require.ErrorContains(t, p.Shutdown(within(t, 10*time.Second)), "config 1), last problem: UNIMPLEMENTED from")
 }
 
 func TestAServerThatRestartsGetsEverySpanOnce(t *testing.T) {
@@ -267,7 +267,7 @@ func TestBothSidesShowTheirCertificate(t *testing.T) {
 
 	stranger := newProcessor(t, export.Destination{URL: "https://" + address}, export.WithRetryBudget(time.Nanosecond))
 	endSpans(stranger, "two")
-	require.ErrorContains(t, stranger.Shutdown(within(t, 10*time.Second)), "config 1; last problem: certificate not accepted")
+	require.ErrorContains(t, stranger.Shutdown(within(t, 10*time.Second)), "config 1), last problem: certificate not accepted")
 }
 
 func certificate(t *testing.T) tls.Certificate {

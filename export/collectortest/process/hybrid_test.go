@@ -97,7 +97,7 @@ func TestACollectorThatIsKilledHoldsUpNobodyElse(t *testing.T) {
 	var loss *genotel.DeliveryError
 	require.ErrorAs(t, err, &loss)
 	assert.Equal(t, map[string]uint64{"langsmith": 0, "langtrace": 0, "collector": 3}, lost(loss))
-	assert.ErrorContains(t, err, "collector 3 (shutdown 3")
+	assert.ErrorContains(t, err, "collector 3 lost (shutdown 3")
 	h.assertShown(t, 6)
 	for _, server := range h.behind {
 		assert.Len(t, received(t, server), 3)
