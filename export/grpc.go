@@ -85,7 +85,11 @@ func (s *grpcSender) judge(res *http.Response) outcome {
 	code, told := status.Get("Grpc-Status"), isGRPC(res.Header.Get("Content-Type"))
 	switch {
 	case code != "":
-		return s.outcomeOf(code, status.Get("Grpc-Status-Details-Bin"), answer, res.Header.Get("Grpc-Encoding"))
+		o := s.outcomeOf(code, status.Get("Grpc-Status-Details-Bin"), answer, res.Header.Get("Grpc-Encoding"))
+		if o.class == refused && isAboutSize(status.Get("Grpc-Message")) {
+			o.class = tooLarge
+		}
+		return o
 	case classOf(res.StatusCode) != accepted:
 		return s.refusal(res)
 	case told && err != nil:
@@ -97,12 +101,18 @@ func (s *grpcSender) judge(res *http.Response) outcome {
 	}
 }
 
+// isAboutSize knows the words in which gRPC's own libraries refuse a message for its size;
+// the code, RESOURCE_EXHAUSTED, stands for other things, too.
+func isAboutSize(message string) bool {
+	return strings.Contains(message, "larger than max") || strings.Contains(message, "exceeds maximum size")
+}
+
 func isGRPC(contentType string) bool {
 	rest, ok := strings.CutPrefix(contentType, "application/grpc")
 	return ok && (rest == "" || rest[0] == '+' || rest[0] == ';')
 }
 
-// outcomeOf is what a status means. Its text is not read, it may quote content.
+// outcomeOf is what a status means. Its text is not told, it may quote content.
 func (s *grpcSender) outcomeOf(status, details string, answer []byte, encoding string) outcome {
 	number, err := strconv.ParseUint(status, 10, 32)
 	if err != nil {

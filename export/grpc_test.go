@@ -251,6 +251,20 @@ func framed(flag byte, message []byte) []byte {
 	}, message...)
 }
 
+func TestARefusalForTheSizeOfAMessageIsKnownByItsWords(t *testing.T) {
+	for message, want := range map[string]class{
+		"grpc: received message larger than max (5242880 vs. 4194304)":                tooLarge,
+		"grpc: received message after decompression larger than max (5242880 vs. 10)": tooLarge,
+		"gRPC message exceeds maximum size 4194304: 5242880":                          tooLarge,
+		"quota exceeded":      refused,
+		"my prompt is larger": refused,
+	} {
+		o := callAt(t, withStatus(nil, "Grpc-Status", "8", "Grpc-Message", message))
+		assert.Equal(t, want, o.class, message)
+		assert.Equal(t, "RESOURCE_EXHAUSTED from HOST", o.problem)
+	}
+}
+
 func TestEveryGRPCStatusHasItsClass(t *testing.T) {
 	for code, want := range map[string]struct {
 		class  class

@@ -21,7 +21,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 	collectorpb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	"go.uber.org/goleak"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -223,6 +225,29 @@ func TestAStatusIsRetriedOrNotAsItSays(t *testing.T) {
 			require.ErrorContains(t, err, tt.want)
 			assert.NotContains(t, err.Error(), "prompt")
 			assert.Equal(t, 1, c.sawSoFar().calls)
+		})
+	}
+}
+
+func TestAServersLimitOfAMessageIsHeeded(t *testing.T) {
+	for name, compression := range map[string]export.Compression{"plain": export.NoCompression, "gzip": export.Gzip} {
+		t.Run(name, func(t *testing.T) {
+			const limit = 300 << 10
+			var c collector
+			p := newProcessor(t, export.Destination{
+				URL: "http://" + serve(t, &c, grpc.MaxRecvMsgSize(limit)), Compression: compression,
+			})
+			tracer := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(p)).Tracer("test")
+			for size := range 20 {
+				_, span := tracer.Start(t.Context(), "span", trace.WithAttributes(
+					attribute.String("gen_ai.input.messages", strings.Repeat("ä", 30<<10*size))))
+				span.End()
+			}
+			require.NoError(t, p.Shutdown(within(t, 20*time.Second)))
+			stats := p.Stats()[0]
+			assert.Equal(t, uint64(20), stats.Delivered)
+			assert.Positive(t, stats.Truncated, "those that are larger than the limit alone")
+			assert.Len(t, c.sawSoFar().names, 20)
 		})
 	}
 }
