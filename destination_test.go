@@ -433,11 +433,12 @@ func TestAnOTLPOptionTakesNothingFromTheEnvironment(t *testing.T) {
 
 	d = resolved(t, WithOTLP(OTLP{
 		Endpoint: "http://other", TracesEndpoint: ` "http://h/x" `, Compression: export.Gzip, Timeout: time.Second,
-		Headers: map[string]string{"a": "b"},
+		MaxRequestBytes: 1000, Headers: map[string]string{"a": "b"},
 	}))
 	assert.Equal(t, "http://h/x", d.URL)
 	assert.Equal(t, export.Gzip, d.Compression)
 	assert.Equal(t, time.Second, d.Timeout)
+	assert.Equal(t, 1000, d.MaxRequestBytes)
 	assert.Equal(t, map[string]string{"a": "b"}, d.Headers)
 }
 

@@ -38,6 +38,9 @@ type OTLP struct {
 	Compression Compression
 	// Timeout is per attempt. Zero: 10 seconds, and 30 for a request above 1 MiB.
 	Timeout time.Duration
+	// MaxRequestBytes bounds a request, before compression. 0 means 4 MiB; where the backend
+	// takes less, less is sent at a time after its first refusal.
+	MaxRequestBytes int
 	// Content is the content policy.
 	Content Content
 	// Form is FormGenAI (the default) or FormOpenInference. LangSmith gets its own form
@@ -141,6 +144,8 @@ func (c config) otlpDestination(mode Mode, d OTLP) (destination, error) {
 		Headers:     d.Headers,
 		Compression: d.Compression,
 		Timeout:     d.Timeout,
+
+		MaxRequestBytes: d.MaxRequestBytes,
 	})
 	if err != nil || !c.langsmithIsOn(mode) || !d.isLangSmith(target) {
 		return resolved, err

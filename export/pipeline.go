@@ -195,6 +195,24 @@ func (p *pipeline) await(ctx context.Context, m moment) bool {
 	}
 }
 
+// awaitAttempt returns when everything up to the moment has left the pipeline, when an
+// attempt to send has failed since, or when ctx ends.
+func (p *pipeline) awaitAttempt(ctx context.Context, m moment) {
+	for {
+		p.mu.Lock()
+		over, finished := p.progress.finished >= m.position || p.failures > m.failures, p.finished
+		p.mu.Unlock()
+		if over {
+			return
+		}
+		select {
+		case <-finished:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // isSent reports whether nothing on the disk is older than a time.
 func (p *pipeline) isSent(than time.Time) bool {
 	if p.disk == nil {
