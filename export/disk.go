@@ -173,7 +173,7 @@ func (p *pipeline) leave(sent *parcel) bool {
 
 // adopt looks from time to time for what dead processes have left.
 func (p *pipeline) adopt() {
-	if p.disk == nil || time.Since(p.adopted) < adoptionInterval {
+	if p.disk == nil || time.Since(p.adopted) < p.adoption {
 		return
 	}
 	p.adopted = time.Now()

@@ -26,7 +26,7 @@ func (p *pipeline) nextParcel(ctx context.Context) *parcel {
 		}
 		var adoption <-chan time.Time
 		if p.disk != nil {
-			adoption = time.After(time.Until(p.adopted.Add(adoptionInterval)))
+			adoption = time.After(time.Until(p.adopted.Add(p.adoption)))
 		}
 		select {
 		case <-p.ready:
