@@ -183,4 +183,3 @@ func (c *child) ask(t *testing.T) {
 	require.NoError(t, c.Wait())
 	require.Len(t, c.shut, 5)
 }
-
