@@ -2,6 +2,7 @@ package export
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -85,4 +86,32 @@ func (m *meeting) checkOnDisk(t *testing.T, dir string, row matrixRow, want Reas
 	}
 	assert.Equal(t, again, sumOf(arrived)-len(arrived), "nothing arrives twice but what was in doubt")
 	checkRequests(t, row, want, requests)
+}
+
+// A request from the disk that goes in parts is there as a whole until the last part is settled.
+func TestWhatWasDeliveredOfADividedRequestIsNotSentByTheNextProcess(t *testing.T) {
+	for _, then := range []faultyotlp.Fault{faultyotlp.Status(503), faultyotlp.NoAnswer()} {
+		t.Run(then.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				dir := t.TempDir()
+				m := newMeeting(t, Destination{}, nil, WithSpool(Spool{Dir: dir}))
+				m.backend.Script(faultyotlp.Status(413), faultyotlp.Accept())
+				m.backend.Default(then)
+				m.end(100)
+				time.Sleep(time.Minute)
+				require.Error(t, m.processor.Shutdown(within(t, 2*time.Second)))
+				s := stats(t, m.processor)
+				assert.Len(t, m.backend.Arrived(), int(s.Delivered))
+				assert.NotZero(t, s.Delivered)
+				assert.Equal(t, 100-s.Delivered, s.Spooled)
+
+				m.backend.Default(faultyotlp.Accept())
+				m.start(t)
+				time.Sleep(time.Minute)
+				require.NoError(t, m.processor.Shutdown(t.Context()))
+				assert.Equal(t, Stats{Destination: "backend", Recovered: s.Spooled, Delivered: s.Spooled}, stats(t, m.processor))
+				m.assertEachArrivedOnce(t)
+			})
+		})
+	}
 }

@@ -11,6 +11,7 @@ func (p *pipeline) send(ctx context.Context) {
 		p.dispatch(ctx, next)
 		p.warn()
 	}
+	p.leaveRest()
 }
 
 // nextParcel waits for a parcel; nil means that sending shall end.
@@ -82,7 +83,7 @@ func (p *pipeline) dispatch(ctx context.Context, sent *parcel) {
 		}
 		o := p.attempt(ctx, sent, body)
 		if ctx.Err() != nil && o.class == transient {
-			return // cut off by Shutdown, which is no fault of the backend
+			break // cut off by Shutdown, which is no fault of the backend
 		}
 		p.observe(o)
 		if p.conclude(sent, o) {
@@ -90,6 +91,7 @@ func (p *pipeline) dispatch(ctx context.Context, sent *parcel) {
 		}
 		p.warn()
 	}
+	p.replace(sent, []*parcel{sent})
 }
 
 // attempt sends body once, and measures that.
