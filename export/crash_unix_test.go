@@ -88,6 +88,7 @@ func note(doubtful map[trace.SpanID]int, r faultyotlp.Request) {
 }
 
 func TestSpansOutliveSIGKILL(t *testing.T) {
+	t.Parallel()
 	for name, trouble := range map[string]func(*testing.T, *faultyotlp.Server, *rand.Rand) (mend func()){
 		"backend up": func(*testing.T, *faultyotlp.Server, *rand.Rand) func() { return func() {} },
 		"backend down": func(t *testing.T, s *faultyotlp.Server, _ *rand.Rand) func() {
@@ -130,6 +131,7 @@ func TestSpansOutliveSIGKILL(t *testing.T) {
 }
 
 func TestAProcessThatIsAskedToStopLosesNothing(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		fault faultyotlp.Fault
 		left  bool // on the disk

@@ -71,7 +71,7 @@ func TestABackendThatStaysDownIsReportedAtShutdown(t *testing.T) {
 		require.NoError(t, m.processor.ForceFlush(t.Context()))
 		assert.Len(t, m.backend.Arrived(), int(want.Spooled), "the next process delivers what is on the disk")
 		require.NoError(t, m.processor.Shutdown(t.Context()))
-		assert.Equal(t, len(m.backend.Arrived()), sumOf(m.backend.Arrived()), "none twice")
+		assert.Len(t, m.backend.Arrived(), sumOf(m.backend.Arrived()), "none twice")
 	})
 }
 
