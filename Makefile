@@ -16,6 +16,7 @@ TOOLS := $(CURDIR)/.tools
 GOLANGCI_LINT := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)
 
 FUZZTIME ?= 10s
+SOAK ?= 10m
 BENCH ?= .
 CROSS ?= linux/386 windows/amd64
 
@@ -66,6 +67,10 @@ golden: ## rewrite the golden files; read the diff before you commit it
 .PHONY: fuzz
 fuzz: ## fuzz every target for FUZZTIME=10s
 	@.ci/fuzz $(FUZZTIME)
+
+.PHONY: soak
+soak: ## export for SOAK=10m to backends that fail in every way, with real connections and a real disk
+	@GENOTEL_SOAK='$(SOAK)' go test -count=1 -timeout 0 -run '^TestFaultsWithoutEndLeaveNothingBehind$$' -v ./export
 
 .PHONY: bench
 bench: ## run the benchmarks that match BENCH=.

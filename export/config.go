@@ -127,6 +127,8 @@ type config struct {
 	spool     Spool
 	redaction redaction
 
+	adoption time.Duration // between two looks for what dead processes have left; tests set it
+
 	transport http.RoundTripper // nil: an own http.Transport; tests set it
 }
 
@@ -154,5 +156,6 @@ func newConfig(opts []Option) (config, error) {
 	c.queueSpans = cmp.Or(c.queueSpans, DefaultQueueSpans)
 	c.batchDelay = cmp.Or(c.batchDelay, DefaultBatchDelay)
 	c.retryBudget = cmp.Or(c.retryBudget, DefaultRetryBudget)
+	c.adoption = cmp.Or(c.adoption, adoptionInterval)
 	return c, errors.Join(problems...)
 }

@@ -68,7 +68,7 @@ func TestZeroOptionsMeanDefaults(t *testing.T) {
 	c, err := newConfig([]Option{WithLogger(nil), WithQueue(0, 0), WithBatchDelay(0), WithRetryBudget(0)})
 	require.NoError(t, err)
 	assert.Equal(t, config{
-		queueBytes: 32 << 20, queueSpans: 65536, batchDelay: time.Second, retryBudget: 5 * time.Minute,
+		queueBytes: 32 << 20, queueSpans: 65536, batchDelay: time.Second, retryBudget: 5 * time.Minute, adoption: time.Minute,
 	}, c)
 }
 

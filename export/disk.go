@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/genotel/genotel/internal/spool"
@@ -175,9 +176,22 @@ func (p *pipeline) leave(sent *parcel) bool {
 	return p.spool(sent) || sent.file != nil
 }
 
+// leaveRest writes what Shutdown has cut short to the disk, unless it is there. A request
+// of which a part was delivered is there as a whole, and would be sent again as a whole.
+func (p *pipeline) leaveRest() {
+	p.mu.Lock()
+	rest := slices.Concat(p.outbox.parcels, p.outbox.aside)
+	p.mu.Unlock()
+	for _, left := range rest {
+		if left.file == nil || left.file.open < left.file.Spans {
+			p.spool(left)
+		}
+	}
+}
+
 // adopt looks from time to time for what dead processes have left.
 func (p *pipeline) adopt() {
-	if p.disk == nil || time.Since(p.adopted) < adoptionInterval {
+	if p.disk == nil || time.Since(p.adopted) < p.adoption {
 		return
 	}
 	p.adopted = time.Now()

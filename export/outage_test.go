@@ -27,13 +27,51 @@ func tenThousand(t *testing.T, m *meeting) {
 	time.Sleep(10 * time.Second)
 }
 
+// inMemoryAndOnDisk runs a test without and with a spool.
+func inMemoryAndOnDisk(t *testing.T, run func(t *testing.T, opts ...Option)) {
+	t.Helper()
+	t.Run("in memory", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) { run(t) })
+	})
+	t.Run("on disk", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) { run(t, WithSpool(Spool{Dir: t.TempDir()})) })
+	})
+}
+
 func TestAnOutageDelaysTenThousandSpansAndLosesNone(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		m := newMeeting(t, Destination{}, nil, WithQueue(0, 10_000))
+	inMemoryAndOnDisk(t, func(t *testing.T, opts ...Option) {
+		m := newMeeting(t, Destination{}, nil, opts...)
 		tenThousand(t, m)
 		require.NoError(t, m.processor.Shutdown(within(t, 30*time.Second)))
 		m.assertEachArrivedOnce(t)
 		assert.Equal(t, Stats{Destination: "backend", Ended: 10_000, Delivered: 10_000}, stats(t, m.processor))
+	})
+}
+
+func TestABackendThatStaysDownIsReportedAtShutdown(t *testing.T) {
+	inMemoryAndOnDisk(t, func(t *testing.T, opts ...Option) {
+		m := newMeeting(t, Destination{}, nil, opts...)
+		m.backend.Default(faultyotlp.Status(503))
+		m.end(2000)
+		begun := time.Now()
+		err := m.processor.Shutdown(within(t, 2*time.Second))
+		assert.LessOrEqual(t, time.Since(begun), 2*time.Second+stopGrace)
+		want := Stats{Destination: "backend", Ended: 2000, Dropped: map[Reason]uint64{ReasonShutdown: 2000}}
+		if len(opts) > 0 {
+			want = Stats{Destination: "backend", Ended: 2000, Spooled: 2000}
+		}
+		var missing *DeliveryError
+		require.ErrorAs(t, err, &missing)
+		assert.Equal(t, []Stats{want}, missing.Stats)
+		assert.Same(t, err, m.processor.Shutdown(t.Context()), "the second call says the same")
+		assert.Equal(t, want, stats(t, m.processor))
+
+		m.backend.Default(faultyotlp.Accept())
+		m.start(t)
+		require.NoError(t, m.processor.ForceFlush(t.Context()))
+		assert.Len(t, m.backend.Arrived(), int(want.Spooled), "the next process delivers what is on the disk")
+		require.NoError(t, m.processor.Shutdown(t.Context()))
+		assert.Len(t, m.backend.Arrived(), sumOf(m.backend.Arrived()), "none twice")
 	})
 }
 

@@ -29,6 +29,7 @@ type pipeline struct {
 	dest     Destination
 	budget   time.Duration
 	spooling Spool
+	adoption time.Duration
 	disk     *spool.Spool // nil for none
 	logger   *slog.Logger // nil: slog.Default()
 
@@ -73,6 +74,7 @@ func newPipeline(d Destination, c config) (*pipeline, error) {
 		dest:     d,
 		budget:   c.retryBudget,
 		spooling: c.spool,
+		adoption: c.adoption,
 		logger:   c.logger,
 		wake:     newSignal(),
 		ready:    newSignal(),

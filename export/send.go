@@ -11,6 +11,7 @@ func (p *pipeline) send(ctx context.Context) {
 		p.dispatch(ctx, next)
 		p.warn()
 	}
+	p.leaveRest()
 }
 
 // nextParcel waits for a parcel; nil means that sending shall end.
@@ -26,7 +27,7 @@ func (p *pipeline) nextParcel(ctx context.Context) *parcel {
 		}
 		var adoption <-chan time.Time
 		if p.disk != nil {
-			adoption = time.After(time.Until(p.adopted.Add(adoptionInterval)))
+			adoption = time.After(time.Until(p.adopted.Add(p.adoption)))
 		}
 		select {
 		case <-p.ready:
@@ -82,7 +83,7 @@ func (p *pipeline) dispatch(ctx context.Context, sent *parcel) {
 		}
 		o := p.attempt(ctx, sent, body)
 		if ctx.Err() != nil && o.class == transient {
-			return // cut off by Shutdown, which is no fault of the backend
+			break // cut off by Shutdown, which is no fault of the backend
 		}
 		p.observe(o)
 		if p.conclude(sent, o) {
@@ -90,6 +91,7 @@ func (p *pipeline) dispatch(ctx context.Context, sent *parcel) {
 		}
 		p.warn()
 	}
+	p.replace(sent, []*parcel{sent})
 }
 
 // attempt sends body once, and measures that.
@@ -127,6 +129,7 @@ func (p *pipeline) conclude(sent *parcel, o outcome) bool {
 	case sent.file != nil, time.Since(sent.first) < p.budget:
 		sent.doubtful = sent.doubtful || o.doubtful
 		return false
+	case p.spool(sent): // the disk may have room by now
 	case o.class == misconfigured:
 		p.lose(sent, ReasonConfig)
 	default:

@@ -157,8 +157,8 @@ func (p *pipeEnd) Close() error {
 	p.mu.Lock()
 	reset := p.reset
 	p.mu.Unlock()
+	p.in.leave(reset) // before the other end can answer to the leaving
 	p.out.end(reset)
-	p.in.leave(reset)
 	return p.SetDeadline(time.Time{}) // stops the timers
 }
 
