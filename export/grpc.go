@@ -85,7 +85,7 @@ func (s *grpcSender) judge(res *http.Response) outcome {
 	code, told := status.Get("Grpc-Status"), isGRPC(res.Header.Get("Content-Type"))
 	switch {
 	case code != "":
-		return s.outcomeOf(code, status.Get("Grpc-Status-Details-Bin"), answer, res.Header.Get("Grpc-Encoding"))
+		return s.outcomeOf(code, status, answer, res.Header.Get("Grpc-Encoding"))
 	case classOf(res.StatusCode) != accepted:
 		return s.refusal(res)
 	case told && err != nil:
@@ -102,8 +102,8 @@ func isGRPC(contentType string) bool {
 	return ok && (rest == "" || rest[0] == '+' || rest[0] == ';')
 }
 
-// outcomeOf is what a status means. Its text is not read, it may quote content.
-func (s *grpcSender) outcomeOf(status, details string, answer []byte, encoding string) outcome {
+// outcomeOf is what a status means. Its text is not passed on, it may quote content.
+func (s *grpcSender) outcomeOf(status string, trailer http.Header, answer []byte, encoding string) outcome {
 	number, err := strconv.ParseUint(status, 10, 32)
 	if err != nil {
 		return outcome{class: misconfigured, problem: "answer without a gRPC status: " + s.host}
@@ -113,9 +113,13 @@ func (s *grpcSender) outcomeOf(status, details string, answer []byte, encoding s
 		message, _ := unframe(answer, encoding)
 		return outcome{class: accepted, rejected: clampSpans(rejectedInProto(message))}
 	}
-	delay, given := retryDelay(details)
+	delay, given := retryDelay(trailer.Get("Grpc-Status-Details-Bin"))
+	class := classOfCode(code, given)
+	if !given && isAboutSize(code, trailer.Get("Grpc-Message")) {
+		class = tooLarge
+	}
 	return outcome{
-		class:      classOfCode(code, given),
+		class:      class,
 		retryAfter: delay,
 		problem:    code.String() + " from " + s.host,
 		denied:     code == grpcUnauthenticated || code == grpcPermissionDenied,
