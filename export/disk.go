@@ -157,6 +157,7 @@ func (p *pipeline) read(ctx context.Context, sent *parcel) bool {
 		return false // it is counted already
 	default:
 		sent.file.Postpone()
+		p.leaving = p.leaving || p.isClosing() // it keeps no program waiting
 		p.observe(outcome{class: transient, problem: "spool: " + reasonOf(err)})
 		p.pause(ctx)
 		return false

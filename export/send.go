@@ -66,8 +66,8 @@ func (p *pipeline) dispatch(ctx context.Context, sent *parcel) {
 	if !p.read(ctx, sent) {
 		return
 	}
-	if limit := p.bounds().bytes; sent.size > limit && sent.spans > 1 && !sent.doubtful {
-		p.divide(sent, limit, sent.spans, ReasonTooLarge)
+	limit := p.bounds().bytes
+	if sent.size > limit && sent.spans > 1 && !sent.doubtful && p.divide(sent, limit, sent.spans) {
 		return
 	}
 	body, err := p.sender.encode(sent.body)
@@ -94,19 +94,19 @@ func (p *pipeline) dispatch(ctx context.Context, sent *parcel) {
 
 // attempt sends body once, and measures that.
 func (p *pipeline) attempt(ctx context.Context, sent *parcel, body []byte) outcome {
-	p.fly(sent.spans)
-	defer p.fly(0)
+	p.fly(sent, sent.spans)
+	defer p.fly(sent, 0)
 	start := time.Now()
 	o := p.sender.attempt(ctx, body)
 	p.instruments.attempted(ctx, p.dest.component(), time.Since(start), o)
 	return o
 }
 
-// fly says how many spans are being sent.
-func (p *pipeline) fly(spans int) {
+// fly says how many spans of a parcel are being sent.
+func (p *pipeline) fly(sent *parcel, spans int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.inflight = spans
+	p.inflight[sent.place()] = spans
 }
 
 // conclude does what the outcome of an attempt asks for. False means to try again.
@@ -117,7 +117,7 @@ func (p *pipeline) conclude(sent *parcel, o outcome) bool {
 	case o.class == tooLarge:
 		p.reduce(sent)
 	case o.class == refused, p.isSuspect(sent, o):
-		p.isolate(sent)
+		p.isolate(sent, ReasonSendError)
 	case p.setAside(sent):
 	case p.ending && p.disk != nil && p.leave(sent):
 	case o.denied && p.ending:
