@@ -176,6 +176,19 @@ func (p *pipeline) leave(sent *parcel) bool {
 	return p.spool(sent) || sent.file != nil
 }
 
+// leaveAll leaves on the disk what the end of Shutdown's time has cut off. Of a file that
+// was divided only that is left which was not settled, or the next process would send the
+// rest again.
+func (p *pipeline) leaveAll() {
+	if p.disk == nil {
+		return
+	}
+	p.leaving = true
+	for next, _ := p.choose(); next != nil; next, _ = p.choose() {
+		p.leave(next)
+	}
+}
+
 // adopt looks from time to time for what dead processes have left.
 func (p *pipeline) adopt() {
 	if p.disk == nil || time.Since(p.adopted) < adoptionInterval {

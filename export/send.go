@@ -7,6 +7,7 @@ import (
 
 // send sends parcels until Shutdown.
 func (p *pipeline) send(ctx context.Context) {
+	defer p.leaveAll()
 	for next := p.nextParcel(ctx); next != nil; next = p.nextParcel(ctx) {
 		p.dispatch(ctx, next)
 		p.warn()
@@ -82,7 +83,7 @@ func (p *pipeline) dispatch(ctx context.Context, sent *parcel) {
 		}
 		o := p.attempt(ctx, sent, body)
 		if ctx.Err() != nil && o.class == transient {
-			return // cut off by Shutdown, which is no fault of the backend
+			break // cut off by Shutdown, which is no fault of the backend
 		}
 		p.observe(o)
 		if p.conclude(sent, o) {
@@ -90,6 +91,7 @@ func (p *pipeline) dispatch(ctx context.Context, sent *parcel) {
 		}
 		p.warn()
 	}
+	p.putBack(sent)
 }
 
 // attempt sends body once, and measures that.

@@ -74,6 +74,15 @@ func (p *pipeline) replace(sent *parcel, parts []*parcel) {
 	p.ready.raise()
 }
 
+// putBack gives the outbox a parcel back that was not sent.
+func (p *pipeline) putBack(sent *parcel) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.abandoned {
+		p.outbox.insert([]*parcel{sent})
+	}
+}
+
 // drop counts spans of a batch that get into no parcel.
 func (p *pipeline) drop(b *batch, reason Reason, spans int) {
 	p.mu.Lock()
