@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/genotel/genotel/internal/spool"
@@ -158,6 +157,7 @@ func (p *pipeline) read(ctx context.Context, sent *parcel) bool {
 		return false // it is counted already
 	default:
 		sent.file.Postpone()
+		p.leaving = p.leaving || p.isClosing() // it keeps no program waiting
 		p.observe(outcome{class: transient, problem: "spool: " + reasonOf(err)})
 		p.pause(ctx)
 		return false
@@ -176,16 +176,16 @@ func (p *pipeline) leave(sent *parcel) bool {
 	return p.spool(sent) || sent.file != nil
 }
 
-// leaveRest writes what Shutdown has cut short to the disk, unless it is there. A request
-// of which a part was delivered is there as a whole, and would be sent again as a whole.
-func (p *pipeline) leaveRest() {
-	p.mu.Lock()
-	rest := slices.Concat(p.outbox.parcels, p.outbox.aside)
-	p.mu.Unlock()
-	for _, left := range rest {
-		if left.file == nil || left.file.open < left.file.Spans {
-			p.spool(left)
-		}
+// leaveAll leaves on the disk what the end of Shutdown's time has cut off. Of a file that
+// was divided only that is left which was not settled, or the next process would send the
+// rest again.
+func (p *pipeline) leaveAll() {
+	if p.disk == nil {
+		return
+	}
+	p.leaving = true
+	for next, _ := p.choose(); next != nil; next, _ = p.choose() {
+		p.leave(next)
 	}
 }
 

@@ -85,11 +85,7 @@ func (s *grpcSender) judge(res *http.Response) outcome {
 	code, told := status.Get("Grpc-Status"), isGRPC(res.Header.Get("Content-Type"))
 	switch {
 	case code != "":
-		o := s.outcomeOf(code, status.Get("Grpc-Status-Details-Bin"), answer, res.Header.Get("Grpc-Encoding"))
-		if o.class == refused && isAboutSize(status.Get("Grpc-Message")) {
-			o.class = tooLarge
-		}
-		return o
+		return s.outcomeOf(code, status, answer, res.Header.Get("Grpc-Encoding"))
 	case classOf(res.StatusCode) != accepted:
 		return s.refusal(res)
 	case told && err != nil:
@@ -101,19 +97,13 @@ func (s *grpcSender) judge(res *http.Response) outcome {
 	}
 }
 
-// isAboutSize knows the words in which gRPC's own libraries refuse a message for its size;
-// the code, RESOURCE_EXHAUSTED, stands for other things, too.
-func isAboutSize(message string) bool {
-	return strings.Contains(message, "larger than max") || strings.Contains(message, "exceeds maximum size")
-}
-
 func isGRPC(contentType string) bool {
 	rest, ok := strings.CutPrefix(contentType, "application/grpc")
 	return ok && (rest == "" || rest[0] == '+' || rest[0] == ';')
 }
 
-// outcomeOf is what a status means. Its text is not told, it may quote content.
-func (s *grpcSender) outcomeOf(status, details string, answer []byte, encoding string) outcome {
+// outcomeOf is what a status means. Its text is not passed on, it may quote content.
+func (s *grpcSender) outcomeOf(status string, trailer http.Header, answer []byte, encoding string) outcome {
 	number, err := strconv.ParseUint(status, 10, 32)
 	if err != nil {
 		return outcome{class: misconfigured, problem: "answer without a gRPC status: " + s.host}
@@ -123,9 +113,13 @@ func (s *grpcSender) outcomeOf(status, details string, answer []byte, encoding s
 		message, _ := unframe(answer, encoding)
 		return outcome{class: accepted, rejected: clampSpans(rejectedInProto(message))}
 	}
-	delay, given := retryDelay(details)
+	delay, given := retryDelay(trailer.Get("Grpc-Status-Details-Bin"))
+	class := classOfCode(code, given)
+	if !given && isAboutSize(code, trailer.Get("Grpc-Message")) {
+		class = tooLarge
+	}
 	return outcome{
-		class:      classOfCode(code, given),
+		class:      class,
 		retryAfter: delay,
 		problem:    code.String() + " from " + s.host,
 		denied:     code == grpcUnauthenticated || code == grpcPermissionDenied,

@@ -67,6 +67,24 @@ func classOfCode(code grpcCode, retryInfo bool) class {
 	}
 }
 
+// isAboutSize reports whether a server refuses a message for its length, for which gRPC has
+// no code. It goes by the texts of the implementations: grpc-go and those in C, grpc-java,
+// .NET's, and tonic, which is the one with OUT_OF_RANGE.
+func isAboutSize(code grpcCode, message string) bool {
+	if code != grpcResourceExhausted && code != grpcOutOfRange {
+		return false
+	}
+	message = strings.ReplaceAll(message, "%20", " ")
+	for _, text := range []string{
+		"larger than max", "exceeds maximum size", "exceeds the maximum configured message size", "length too large",
+	} {
+		if strings.Contains(message, text) {
+			return true
+		}
+	}
+	return false
+}
+
 // retryDelay reads the RetryInfo among the details of a status: a google.rpc.Status in
 // base64, with or without padding, whose field 3 holds them. false means that there is
 // none. The delay is clamped like that of Retry-After.

@@ -18,11 +18,14 @@ func (p *pipeline) reduce(sent *parcel) {
 	p.limit.refuse(sent.size)
 	within := min(p.limit.bytes, sent.size/2)
 	p.mu.Unlock()
-	if sent.spans > 1 {
-		p.divide(sent, within, sent.spans-1, ReasonTooLarge)
+	if sent.spans > 1 && sent.size <= minRequestBytes { // no size pleases this backend
+		p.isolate(sent, ReasonTooLarge)
 		return
 	}
-	if sent.shrunk < maxShrinks {
+	if sent.spans > 1 && p.divide(sent, within, sent.spans-1) {
+		return
+	}
+	if sent.spans == 1 && sent.shrunk < maxShrinks {
 		if smaller := sent.shrunkTo(within); smaller != nil {
 			p.replace(sent, []*parcel{smaller})
 			p.shrank()
@@ -34,21 +37,23 @@ func (p *pipeline) reduce(sent *parcel) {
 
 // isolate looks for the span because of which a request was refused, by halves. A
 // backend that refuses everything is not asked again for every span.
-func (p *pipeline) isolate(sent *parcel) {
+func (p *pipeline) isolate(sent *parcel, reason Reason) {
+	if sent.spans == 1 {
+		p.lose(sent, reason)
+		return
+	}
 	if sent.search == nil {
 		if p.fruitless {
-			p.lose(sent, ReasonSendError)
+			p.lose(sent, reason)
 			return
 		}
 		p.fruitless = true
 		sent.search = &search{left: searchRequests}
 	}
-	if sent.spans == 1 || sent.search.left <= 0 {
-		p.lose(sent, ReasonSendError)
-		return
-	}
 	sent.search.left -= 2
-	p.divide(sent, sent.size, (sent.spans+1)/2, ReasonSendError)
+	if sent.search.left < 0 || !p.divide(sent, sent.size, (sent.spans+1)/2) {
+		p.lose(sent, reason)
+	}
 }
 
 // isSuspect counts the answers with status 500 in a row. A request that got many of them
@@ -69,10 +74,13 @@ func (p *pipeline) setAside(sent *parcel) bool {
 	if sent.strikes < maxStrikes {
 		return false
 	}
-	more := p.disk != nil && p.disk.Stats().Files > maxAside
+	files := 0
+	if p.disk != nil {
+		files = p.disk.Stats().Files
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	more = more || len(p.outbox.parcels) > 0
+	more := len(p.outbox.parcels) > 0 || files > 1+len(p.outbox.aside) // that of sent and those
 	if !more || len(p.outbox.aside) >= maxAside || p.abandoned {
 		return false
 	}
@@ -82,12 +90,12 @@ func (p *pipeline) setAside(sent *parcel) bool {
 	return true
 }
 
-// divide puts parts in place of sent. What cannot be divided is lost for that reason.
-func (p *pipeline) divide(sent *parcel, bytes, spans int, reason Reason) {
+// divide puts parts in place of sent. False means that it cannot be divided.
+func (p *pipeline) divide(sent *parcel, bytes, spans int) bool {
 	parts := sent.divide(bounds{bytes: bytes, spans: spans, single: p.dest.SingleResource})
 	if len(parts) < 2 {
-		p.lose(sent, reason)
-		return
+		return false
 	}
 	p.replace(sent, parts)
+	return true
 }

@@ -77,17 +77,18 @@ func instrument(provider metric.MeterProvider, pipelines []*pipeline) *instrumen
 // tell reports one destination.
 func (i *instruments) tell(o metric.Observer, p *pipeline) {
 	p.mu.Lock()
-	stats, inflight, bytes := p.ledger.stats(p.dest.Name), p.inflight, p.room.bytes
+	stats, flying, bytes := p.ledger.stats(p.dest.Name), p.inflight, p.room.bytes
 	p.mu.Unlock()
 	about := attribute.NewSet(p.dest.component()...)
 	set := metric.WithAttributeSet(about)
 	with := func(kv ...attribute.KeyValue) metric.ObserveOption {
 		return metric.WithAttributeSet(attribute.NewSet(append(p.dest.component(), kv...)...))
 	}
-	o.ObserveInt64(i.queueSize.Inst(), int64(stats.Queued)-int64(inflight), set) //nolint:gosec // G115: spans
+	waiting := max(int64(stats.Queued)-int64(flying[queued]), 0) //nolint:gosec // G115: spans
+	o.ObserveInt64(i.queueSize.Inst(), waiting, set)
 	o.ObserveInt64(i.queueCapacity.Inst(), int64(p.room.maxSpans), set)
 	o.ObserveInt64(i.queueBytes, int64(bytes), set)
-	o.ObserveInt64(i.inflight.Inst(), int64(inflight), set)
+	o.ObserveInt64(i.inflight.Inst(), int64(flying[queued]+flying[spooled]), set)
 	overflow := stats.Dropped[ReasonQueueOverflow]
 	o.ObserveInt64(i.processed.Inst(), int64(stats.Ended-overflow), set) //nolint:gosec // G115: spans
 	o.ObserveInt64(i.exported.Inst(), int64(stats.Delivered), set)       //nolint:gosec // G115: spans

@@ -103,6 +103,9 @@ func (p *pipeline) parcels(ctx context.Context, b *batch) (all []*parcel) {
 		p.repaired(repaired)
 		all = append(all, made)
 	}
+	if unpacked > 0 { // which the transform has left out
+		p.drop(b, ReasonEncode, unpacked)
+	}
 	return all
 }
 

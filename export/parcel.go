@@ -52,7 +52,7 @@ func (p *parcel) original() []byte {
 }
 
 // search is for the span because of which a request was refused. It bounds the requests
-// that are spent on it.
+// that are spent on it in vain.
 type search struct{ left int }
 
 // searchRequests is enough for one bad span among [maxBatchSpans].
@@ -84,14 +84,15 @@ func (p *parcel) divide(within bounds) []*parcel {
 // shrunkTo is p with the texts of its only span cut so that it has at most maxBytes, as
 // far as that can be. nil means that there is nothing to cut.
 func (p *parcel) shrunkTo(maxBytes int) *parcel {
+	whole := p.original() // of which a text that is cut again tells the length
 	data := &tracepb.TracesData{}
-	if err := proto.Unmarshal(p.body, data); err != nil {
+	if err := proto.Unmarshal(whole, data); err != nil {
 		return nil
 	}
 	for _, resource := range data.GetResourceSpans() {
 		for _, scope := range resource.GetScopeSpans() {
 			for _, span := range scope.GetSpans() {
-				shrink(span, p.size-maxBytes)
+				shrink(span, len(whole)-maxBytes)
 			}
 		}
 	}
@@ -100,7 +101,7 @@ func (p *parcel) shrunkTo(maxBytes int) *parcel {
 		return nil
 	}
 	smaller.inherit(p)
-	smaller.shrunk, smaller.whole = p.shrunk+1, p.original()
+	smaller.shrunk, smaller.whole = p.shrunk+1, whole
 	return smaller
 }
 

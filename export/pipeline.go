@@ -53,7 +53,7 @@ type pipeline struct {
 	abandoned bool               // nothing changes any more
 	failures  uint64             // attempts that failed and may be repeated
 	settling  bool               // a file is gone that is in the books still
-	inflight  int                // spans of the request that is being sent
+	inflight  [2]int             // spans of the request that is being sent, by place
 	finished  chan struct{}      // closed and replaced when there is progress
 
 	sender      sender
@@ -181,12 +181,13 @@ func (p *pipeline) await(ctx context.Context, m moment) bool {
 	var since time.Time // when everything was on the disk
 	for {
 		p.mu.Lock()
-		left, failed, finished := p.progress.finished >= m.position, p.failures > m.failures, p.finished
+		left, finished := p.progress.finished >= m.position, p.finished
+		untaken := p.failures > m.failures || p.abandoned // what is on the disk stays there for now
 		p.mu.Unlock()
 		if left && since.IsZero() {
 			since = time.Now()
 		}
-		if left && (failed || p.isSent(since)) {
+		if left && (untaken || p.isSent(since)) {
 			return true
 		}
 		select {

@@ -7,11 +7,11 @@ import (
 
 // send sends parcels until Shutdown.
 func (p *pipeline) send(ctx context.Context) {
+	defer p.leaveAll()
 	for next := p.nextParcel(ctx); next != nil; next = p.nextParcel(ctx) {
 		p.dispatch(ctx, next)
 		p.warn()
 	}
-	p.leaveRest()
 }
 
 // nextParcel waits for a parcel; nil means that sending shall end.
@@ -67,8 +67,8 @@ func (p *pipeline) dispatch(ctx context.Context, sent *parcel) {
 	if !p.read(ctx, sent) {
 		return
 	}
-	if limit := p.bounds().bytes; sent.size > limit && sent.spans > 1 && !sent.doubtful {
-		p.divide(sent, limit, sent.spans, ReasonTooLarge)
+	limit := p.bounds().bytes
+	if sent.size > limit && sent.spans > 1 && !sent.doubtful && p.divide(sent, limit, sent.spans) {
 		return
 	}
 	body, err := p.sender.encode(sent.body)
@@ -91,24 +91,24 @@ func (p *pipeline) dispatch(ctx context.Context, sent *parcel) {
 		}
 		p.warn()
 	}
-	p.replace(sent, []*parcel{sent})
+	p.putBack(sent)
 }
 
 // attempt sends body once, and measures that.
 func (p *pipeline) attempt(ctx context.Context, sent *parcel, body []byte) outcome {
-	p.fly(sent.spans)
-	defer p.fly(0)
+	p.fly(sent, sent.spans)
+	defer p.fly(sent, 0)
 	start := time.Now()
 	o := p.sender.attempt(ctx, body)
 	p.instruments.attempted(ctx, p.dest.component(), time.Since(start), o)
 	return o
 }
 
-// fly says how many spans are being sent.
-func (p *pipeline) fly(spans int) {
+// fly says how many spans of a parcel are being sent.
+func (p *pipeline) fly(sent *parcel, spans int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.inflight = spans
+	p.inflight[sent.place()] = spans
 }
 
 // conclude does what the outcome of an attempt asks for. False means to try again.
@@ -119,7 +119,7 @@ func (p *pipeline) conclude(sent *parcel, o outcome) bool {
 	case o.class == tooLarge:
 		p.reduce(sent)
 	case o.class == refused, p.isSuspect(sent, o):
-		p.isolate(sent)
+		p.isolate(sent, ReasonSendError)
 	case p.setAside(sent):
 	case p.ending && p.disk != nil && p.leave(sent):
 	case o.denied && p.ending:

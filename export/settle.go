@@ -6,6 +6,9 @@ package export
 func (p *pipeline) deliver(sent *parcel, rejected int) {
 	p.accepted++
 	p.fruitless = false
+	if sent.search != nil {
+		sent.search.left += 2 // it is worth its requests
+	}
 	rejected = min(rejected, sent.spans)
 	p.settle(sent, func() {
 		p.limit.accept()
@@ -72,6 +75,15 @@ func (p *pipeline) replace(sent *parcel, parts []*parcel) {
 	}
 	p.outbox.insert(parts)
 	p.ready.raise()
+}
+
+// putBack gives the outbox a parcel back that was not sent.
+func (p *pipeline) putBack(sent *parcel) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.abandoned {
+		p.outbox.insert([]*parcel{sent})
+	}
 }
 
 // drop counts spans of a batch that get into no parcel.

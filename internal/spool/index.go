@@ -103,6 +103,16 @@ func (x *index) fits(size int64, o Options) bool {
 	return size <= o.MaxBytes && len(x.out)+len(x.leftover) < o.MaxFiles
 }
 
+// fitsBad reports whether there can be room for a damaged file, for which only others give
+// way.
+func (x *index) fitsBad(size int64, o Options) bool {
+	size += x.bytes + x.restBytes
+	for _, f := range x.bad {
+		size -= f.size
+	}
+	return size <= o.MaxBytes && x.files()-len(x.bad) < o.MaxFiles
+}
+
 // removal is a file to be removed. Without a reason nothing is lost by that.
 type removal struct {
 	*file

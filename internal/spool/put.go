@@ -37,7 +37,8 @@ func (s *Spool) Put(body []byte, spans int) error {
 }
 
 // SetAside writes a request that will not be delivered, for who wants to know why. It
-// counts as damaged, and is kept as long as the bounds allow.
+// counts as damaged, and is kept as long as the bounds allow. Nothing that waits gives way
+// for it, that is [ErrFull].
 func (s *Spool) SetAside(body []byte, spans int) error {
 	s.disk.RLock()
 	defer s.disk.RUnlock()
@@ -47,6 +48,12 @@ func (s *Spool) SetAside(body []byte, spans int) error {
 	f, err := s.plan(body, spans)
 	if err != nil {
 		return err
+	}
+	s.mu.Lock()
+	fits := s.index.fitsBad(f.size, s.options)
+	s.mu.Unlock()
+	if !fits {
+		return ErrFull
 	}
 	if err := s.write(f, body, badSuffix); err != nil {
 		return err

@@ -1,0 +1,50 @@
+package export
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestAFlushDoesNotWaitForWhatShutdownHasLeftOnTheDisk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := spooling(t, &backend{answer: hang}, t.TempDir())
+		endSpans(p, "one")
+		flushed := make(chan error, 1)
+		go func() { flushed <- p.ForceFlush(context.Background()) }()
+		synctest.Wait()
+		require.Error(t, p.Shutdown(expired()))
+		require.NoError(t, <-flushed, "one that began before")
+		require.NoError(t, p.ForceFlush(context.Background()), "and one that began afterwards")
+		assert.Equal(t, uint64(1), stats(t, p).Spooled)
+	})
+}
+
+func TestAFileThatCannotBeReadDoesNotHoldUpShutdown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		b, down := failing(http.StatusServiceUnavailable)
+		p := spooling(t, b, dir)
+		endSpans(p, "one")
+		time.Sleep(2 * time.Second) // it is read, and waits to be sent again
+		endSpans(p, "two")
+		time.Sleep(2 * time.Second)
+		files := filesIn(t, dir, ".otlp")
+		require.Len(t, files, 2)
+		require.NoError(t, os.Remove(files[1]))
+		require.NoError(t, os.Symlink(filepath.Base(files[1]), files[1]))
+		down.Store(false)
+		begun := time.Now()
+		require.Error(t, p.Shutdown(within(t, 20*time.Second)))
+		assert.Less(t, time.Since(begun), 2*time.Second)
+		assert.Equal(t, []string{"one"}, b.names())
+		assert.Equal(t, Stats{Destination: "backend", Ended: 2, Delivered: 1, Spooled: 1}, stats(t, p))
+	})
+}
