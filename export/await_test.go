@@ -48,3 +48,23 @@ func TestAFileThatCannotBeReadDoesNotHoldUpShutdown(t *testing.T) {
 		assert.Equal(t, Stats{Destination: "backend", Ended: 2, Delivered: 1, Spooled: 1}, stats(t, p))
 	})
 }
+
+func TestAFlushDoesNotWaitForAPauseThatTheServerAskedForWhenAllIsOnTheDisk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		busy := func(w http.ResponseWriter, _ *http.Request, _ int) {
+			w.Header().Set("Retry-After", "3600")
+			w.WriteHeader(http.StatusTooManyRequests)
+		}
+		b := &backend{answer: busy}
+		p := spooling(t, b, t.TempDir())
+		endSpans(p, "one")
+		require.NoError(t, p.ForceFlush(t.Context()))
+		endSpans(p, "two")
+		begun := time.Now()
+		require.NoError(t, p.ForceFlush(t.Context()))
+		assert.Zero(t, time.Since(begun))
+		assert.Equal(t, Stats{Destination: "backend", Ended: 2, Spooled: 2}, stats(t, p))
+		assert.Len(t, b.received(), 1, "and keeps to the pause")
+		require.Error(t, p.Shutdown(t.Context()))
+	})
+}

@@ -41,7 +41,8 @@ type optionFunc func(config) config
 func (f optionFunc) apply(c config) config { return f(c) }
 
 // WithLogger sets where warnings go: about lost spans and about destinations that
-// keep failing, at most one a minute and destination, and a last one at Shutdown.
+// keep failing, at most one a minute and destination, and a last one at Shutdown. New tells
+// of old files in the folder of [WithSpool] that it has removed.
 // Nothing else is logged. Default, also for nil: [slog.Default] at the time of the
 // warning.
 func WithLogger(logger *slog.Logger) Option {

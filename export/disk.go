@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/url"
 	"os"
 	"time"
@@ -65,6 +66,25 @@ func (p *pipeline) openSpool() (err error) {
 	}
 	p.queue.delay /= 2 // the other half is for the writing
 	return nil
+}
+
+// sweep removes what waits for too long for destinations that nobody has any more. It holds
+// content, and nobody else would.
+func sweep(c config, destinations []Destination) {
+	if c.spool.Dir == "" {
+		return
+	}
+	identities := make([]string, len(destinations))
+	for i, d := range destinations {
+		identities[i] = d.identity()
+	}
+	swept, _ := spool.Sweep(c.spool.Dir, c.spool.maxAge(), identities...) // the next process tries again
+	if swept.Expired == 0 {
+		return
+	}
+	defer func() { _ = recover() }() // of the logger's handler
+	cmp.Or(c.logger, slog.Default()).LogAttrs(context.Background(), slog.LevelWarn,
+		"genotel: spans for other destinations waited for too long and were removed", slog.Int("lost", swept.Expired))
 }
 
 // onDisk accounts for what the spool has found out.

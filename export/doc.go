@@ -8,19 +8,20 @@
 // for.
 //
 // A [Processor] is one span processor with one pipeline per [Destination]. Each
-// pipeline has its own queue, worker, deadlines and [Stats], so that destinations
+// pipeline has its own queue, goroutines, deadlines and [Stats], so that destinations
 // cannot hurt each other. The caller's goroutine only estimates the size of the
-// ended span and queues it; everything else happens on the workers:
+// ended span and queues it; everything else happens on two workers, one that packs
+// requests and one that sends them:
 //
-//	OnEnd → queue → view → transform → split by bytes → encode → send, retry → ledger
+//	OnEnd → queue → view → transform → split by bytes → encode → [disk] → send, retry → ledger
 //
 // For each destination, at every moment,
 //
-//	ended = delivered + queued + the sum of dropped
+//	ended + recovered = delivered + queued + spooled + the sum of dropped
 //
-// Memory is bounded by the queues ([WithQueue]). There is no disk spool: what is
-// still queued when the process dies, or when the context of Shutdown ends, is
-// lost, and in the second case counted.
+// Memory is bounded by the queues ([WithQueue]). What is still queued when the process
+// dies, or when the context of Shutdown ends, is lost, and in the second case counted.
+// With [WithSpool] requests are on the disk before they are sent, and outlive both.
 //
 // Requests leave as OTLP: over HTTP as protobuf or JSON, over gRPC, or as lines of a file
 // ([Protocol], Destination.File). That is the business of a sender, and all the rest is

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -8,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 )
 
@@ -30,4 +33,30 @@ func TestWhatIsSentFromTheDiskIsNotTakenFromTheQueue(t *testing.T) {
 		close(answer)
 		require.NoError(t, p.Shutdown(t.Context()))
 	})
+}
+
+// brokenMeters has a histogram that panics.
+type brokenMeters struct{ noop.MeterProvider }
+
+func (brokenMeters) Meter(string, ...metric.MeterOption) metric.Meter { return brokenMeter{} }
+
+type brokenMeter struct{ noop.Meter }
+
+func (brokenMeter) Float64Histogram(string, ...metric.Float64HistogramOption) (metric.Float64Histogram, error) {
+	return brokenHistogram{}, nil
+}
+
+type brokenHistogram struct{ noop.Float64Histogram }
+
+func (brokenHistogram) Record(context.Context, float64, ...metric.RecordOption) { panic("broken") }
+
+func (brokenHistogram) Enabled(context.Context) bool { return true }
+
+func TestAMeterThatPanicsCostsNoSpan(t *testing.T) {
+	var b backend
+	p := processorFor(t, &b, WithMeterProvider(brokenMeters{}))
+	endSpans(p, "one")
+	require.NoError(t, p.Shutdown(t.Context()))
+	assert.Equal(t, []string{"one"}, b.names())
+	assert.Equal(t, Stats{Destination: "backend", Ended: 1, Delivered: 1}, stats(t, p))
 }

@@ -52,6 +52,7 @@ type pipeline struct {
 	packed    bool               // the packer has ended
 	abandoned bool               // nothing changes any more
 	failures  uint64             // attempts that failed and may be repeated
+	asked     time.Time          // until when the server wants no attempt
 	settling  bool               // a file is gone that is in the books still
 	inflight  [2]int             // spans of the request that is being sent, by place
 	finished  chan struct{}      // closed and replaced when there is progress
@@ -160,6 +161,7 @@ func (p *pipeline) stats() (stats Stats, problem string) {
 type moment struct {
 	position int64  // of the queue
 	failures uint64 // of attempts
+	paused   bool   // the server wanted none
 }
 
 // flush asks for what is queued to be sent without delay, and returns the moment up to
@@ -172,7 +174,7 @@ func (p *pipeline) flush() moment {
 		p.wake.raise()
 		p.hurry.raise()
 	}
-	return moment{position: p.queue.pushed, failures: p.failures}
+	return moment{position: p.queue.pushed, failures: p.failures, paused: time.Now().Before(p.asked)}
 }
 
 // await returns true when everything up to the moment has left the pipeline, or is on the
@@ -182,7 +184,8 @@ func (p *pipeline) await(ctx context.Context, m moment) bool {
 	for {
 		p.mu.Lock()
 		left, finished := p.progress.finished >= m.position, p.finished
-		untaken := p.failures > m.failures || p.abandoned // what is on the disk stays there for now
+		// What is on the disk stays there for now.
+		untaken := p.failures > m.failures || m.paused || p.abandoned
 		p.mu.Unlock()
 		if left && since.IsZero() {
 			since = time.Now()

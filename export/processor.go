@@ -57,6 +57,7 @@ func New(destinations []Destination, opts ...Option) (*Processor, error) {
 		p.wantsRecord = p.wantsRecord || d.WantsRecord
 		p.wantsParent = p.wantsParent || d.WantsParent
 	}
+	sweep(c, destinations)
 	p.instruments = instrument(c.meterProvider, p.pipelines)
 	for _, pl := range p.pipelines {
 		pl.begin(p.instruments)
@@ -154,7 +155,8 @@ func (p *Processor) OnEnd(span sdktrace.ReadOnlySpan) {
 
 // ForceFlush sends what is queued without delay and returns nil when every span
 // that ended before the call was delivered or, for good, dropped, or is on the disk
-// ([WithSpool]) and an attempt to send has failed since; [Processor.Stats] tells which.
+// ([WithSpool]) and an attempt to send has failed since, or the server has asked for a
+// pause, or Shutdown has left it there; [Processor.Stats] tells which.
 // When ctx ends before, the error wraps ctx.Err() and names the destinations that are
 // late. No destination waits for another.
 func (p *Processor) ForceFlush(ctx context.Context) error {

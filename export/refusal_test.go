@@ -1,6 +1,7 @@
 package export
 
 import (
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/genotel/genotel/internal/spool"
 )
 
 func TestABadSpanThatCameAloneCostsNoLaterOne(t *testing.T) {
@@ -68,4 +71,50 @@ func TestATextThatIsCutTwiceTellsItsOriginalLength(t *testing.T) {
 		assert.True(t, strings.HasSuffix(content, "ä… (cut from 5242880 bytes)"), content[len(content)-50:])
 		assert.Equal(t, 1, strings.Count(content, "cut from"))
 	})
+}
+
+func TestAFileThatCannotBeDividedIsSentAsItIs(t *testing.T) {
+	dir := t.TempDir()
+	d := Destination{Name: "backend", URL: "http://backend/v1/traces", MaxRequestBytes: 100}
+	older, err := spool.Open(dir, d.identity(), spool.Options{})
+	require.NoError(t, err)
+	foreign := []byte(strings.Repeat("no protobuf", 100))
+	require.NoError(t, older.Put(foreign, 5))
+	require.NoError(t, older.Close())
+
+	var got []byte
+	taking := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got, _ = io.ReadAll(r.Body) })
+	p := newProcessor(t, []Destination{d}, WithSpool(Spool{Dir: dir}), withTransport(inMemory{"backend": taking}))
+	require.NoError(t, p.ForceFlush(t.Context()))
+	assert.Equal(t, Stats{Destination: "backend", Recovered: 5, Delivered: 5}, stats(t, p))
+	require.NoError(t, p.Shutdown(t.Context()))
+	assert.Equal(t, foreign, got)
+}
+
+func TestOnlyStatus500InARowSetsARequestAside(t *testing.T) {
+	for name, tt := range map[string]struct {
+		statuses []int
+		want     []string
+	}{
+		"in a row":    {[]int{500, 500, 500, 500, 500}, []string{"second", "first"}},
+		"interrupted": {[]int{500, 500, 500, 500, 503, 500, 500, 500, 500}, []string{"first", "second"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := &backend{answer: func(w http.ResponseWriter, _ *http.Request, n int) {
+					if n <= len(tt.statuses) {
+						w.WriteHeader(tt.statuses[n-1])
+					}
+				}}
+				p := processorFor(t, b, WithBatchDelay(time.Millisecond)) // long before the first back-off ends
+				endSpans(p, "first")
+				time.Sleep(2 * time.Millisecond)
+				endSpans(p, "second")
+				time.Sleep(4 * time.Minute)
+				synctest.Wait()
+				assert.Equal(t, tt.want, b.names())
+				require.NoError(t, p.Shutdown(t.Context()))
+			})
+		})
+	}
 }

@@ -189,6 +189,9 @@ func (p *pipeline) observe(o outcome) {
 	}
 	if o.class == transient || o.class == misconfigured {
 		p.failures++
+		if o.retryAfter > 0 {
+			p.asked = p.pacer.firm
+		}
 		p.announce()
 	}
 }

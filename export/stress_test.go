@@ -139,7 +139,7 @@ func stress(t *testing.T, seed uint64) {
 			pl.mu.Unlock()
 		}
 	})
-	time.Sleep(time.Duration(chance.Int64N(int64(20*time.Minute))))
+	time.Sleep(time.Duration(chance.Int64N(int64(20 * time.Minute))))
 	early := chance.IntN(2) == 0
 	if early {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Duration(chance.Int64N(int64(10*time.Second))))
