@@ -634,6 +634,26 @@ func TestAToolOfAnotherInstrumentationIsATool(t *testing.T) {
 	}
 }
 
+func TestPhoenixGetsWhatAToolWasGivenAndReturnedHoweverTheSpanTellsIt(t *testing.T) {
+	tool := []attribute.KeyValue{attribute.String("gen_ai.operation.name", "execute_tool"), attribute.String("gen_ai.tool.name", "stock_level")}
+	structured := theirs(append(tool[:2:2], attribute.Map("gen_ai.tool.call.arguments", attribute.String("sku", "A-17")),
+		attribute.Slice("gen_ai.tool.call.result", attribute.StringValue("42 pieces"))))
+	within := theirs(append(tool[:2:2], attribute.String("traceloop.entity.input", `{"sku":"A-17"}`)))
+	within.Events = []sdktrace.Event{spanEvent("gen_ai.content.completion", attribute.String("gen_ai.completion", `["42 pieces"]`))}
+	for name, span := range map[string]tracetest.SpanStub{"structured": structured, "in other words": within} {
+		for side, content := range contents {
+			got := dialect.OpenInferenceView(content)(span.Snapshot(), nil).Attributes()
+			for key, want := range map[string]any{"input.value": `{"sku":"A-17"}`, "output.value": `["42 pieces"]`} {
+				if key == "input.value" && !content.Input || key == "output.value" && !content.Output {
+					want = nil
+				}
+				assert.Equal(t, want, value(t, got, key), "%s/%s", name, side)
+			}
+			assert.Nil(t, value(t, got, "llm.output_messages.0.message.content"), "it is no model")
+		}
+	}
+}
+
 func TestTheTokensOfAnAgentWithinTheProgramAreNotPricedAgain(t *testing.T) {
 	attributes := facts(attribute.String("gen_ai.agent.name", "Clerk"), attribute.String("gen_ai.input.messages", conventionsInput))
 	attributes[0] = attribute.String("gen_ai.operation.name", "invoke_agent")
