@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
@@ -33,7 +32,9 @@ type attachment struct {
 
 	plan     plan
 	provider *sdktrace.TracerProvider
-	leaving  atomic.Bool
+
+	gate    sync.RWMutex // held by those who bring a span, and guards leaving
+	leaving bool
 }
 
 // attach adds the processor to provider, which was made for it or was there before.
@@ -84,7 +85,7 @@ func (a *attachment) detachLast() (ending bool) {
 	}
 	hosts.mu.Unlock()
 	if ending {
-		a.leaving.Store(true)
+		a.close()
 	} else {
 		a.leave()
 	}
@@ -94,27 +95,49 @@ func (a *attachment) detachLast() (ending bool) {
 // leave takes the processor off its provider, which does not shut it down: that would
 // report losses a second time.
 func (a *attachment) leave() {
-	a.leaving.Store(true)
+	a.close()
 	a.provider.UnregisterSpanProcessor(a)
+}
+
+// close ends the intake. Spans that are on their way in have come in when it returns.
+func (a *attachment) close() {
+	a.gate.Lock()
+	defer a.gate.Unlock()
+	a.leaving = true
+}
+
+func (a *attachment) isClosed() bool {
+	a.gate.RLock()
+	defer a.gate.RUnlock()
+	return a.leaving
 }
 
 // OnStart implements [sdktrace.SpanProcessor].
 func (a *attachment) OnStart(ctx context.Context, span sdktrace.ReadWriteSpan) {
-	if !a.leaving.Load() {
+	if !a.isClosed() {
 		a.SpanProcessor.OnStart(ctx, span)
 	}
 }
 
 // OnEnd implements [sdktrace.SpanProcessor].
 func (a *attachment) OnEnd(span sdktrace.ReadOnlySpan) {
-	if !a.leaving.Load() {
-		a.SpanProcessor.OnEnd(span)
+	if a.admit(span) {
+		a.deliver(span)
 	}
+}
+
+func (a *attachment) admit(span sdktrace.ReadOnlySpan) (open bool) {
+	a.gate.RLock()
+	defer a.gate.RUnlock()
+	if !a.leaving {
+		a.queue(span)
+	}
+	return !a.leaving
 }
 
 // Shutdown implements [sdktrace.SpanProcessor].
 func (a *attachment) Shutdown(ctx context.Context) error {
-	if a.leaving.Load() {
+	if a.isClosed() {
 		return nil
 	}
 	return a.SpanProcessor.Shutdown(ctx)

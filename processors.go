@@ -65,12 +65,21 @@ func (p *SpanProcessor) OnStart(ctx context.Context, span sdktrace.ReadWriteSpan
 // OnEnd implements [sdktrace.SpanProcessor]. It queues span for each destination; it does
 // not block and does no I/O, unless [WithSyncExport] says so.
 func (p *SpanProcessor) OnEnd(span sdktrace.ReadOnlySpan) {
+	p.queue(span)
+	p.deliver(span)
+}
+
+func (p *SpanProcessor) queue(span sdktrace.ReadOnlySpan) {
 	if p.export != nil {
 		p.export.OnEnd(span)
 	}
 	if p.console != nil {
 		p.console.OnEnd(span)
 	}
+}
+
+// deliver waits for the trace that span ends, if [WithSyncExport] asks for it.
+func (p *SpanProcessor) deliver(span sdktrace.ReadOnlySpan) {
 	if parent := span.Parent(); p.sync && (!parent.IsValid() || parent.IsRemote()) {
 		ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
 		defer cancel()
