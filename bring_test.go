@@ -108,6 +108,17 @@ func TestASpanProcessorHasTheErrorsOfConfigure(t *testing.T) {
 	assert.NotContains(t, err.Error(), "SECRET")
 }
 
+func TestASpanProcessorHeedsNoOptionAboutTheProvider(t *testing.T) {
+	server := oracle.NewServer(t)
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.URL)
+	processor, err := genotel.NewSpanProcessor(t.Context(), genotel.WithNewTracerProvider(newProvider))
+	require.NoError(t, err)
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(processor))
+	span(provider, "mine")
+	require.NoError(t, provider.Shutdown(t.Context()))
+	assert.Equal(t, []string{"mine"}, spanNames(t, server))
+}
+
 func TestANewProviderIsMadeByTheApplicationsFunction(t *testing.T) {
 	global(t)
 	server := oracle.NewServer(t)

@@ -130,7 +130,7 @@ func Example_oneTrace() {
 		}
 		err = telemetry.Shutdown(ctx) // says how many spans each destination lost, and why
 		for _, d := range telemetry.Stats() {
-			fmt.Println(d.Destination, d.Ended, d.Delivered, d.Queued, d.Dropped)
+			fmt.Println(d.Destination, d.Ended, d.Delivered, d.Queued, d.Spooled, d.Dropped)
 		}
 		return err
 	}

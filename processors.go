@@ -40,6 +40,7 @@ func NewSpanProcessor(ctx context.Context, opts ...Option) (*SpanProcessor, erro
 		return &SpanProcessor{}, nil
 	}
 	c := newConfig(opts)
+	c.build = nil // it has exporters of its own only where it makes the provider
 	p, planErr, exportErr := c.prepareProcessor()
 	if planErr != nil {
 		planErr = fmt.Errorf("genotel: configuring: %w", planErr)
