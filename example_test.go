@@ -137,7 +137,7 @@ func Example_oneTrace() {
 	if err := run(context.Background()); err != nil {
 		fmt.Println(err)
 	}
-	// Output: otlp 2 2 0 map[]
+	// Output: otlp 2 2 0 0 map[]
 }
 
 // OpenAI counts the tokens of a stream only when asked.
