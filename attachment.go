@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
@@ -20,9 +19,12 @@ type hostList struct {
 }
 
 type host struct {
-	made   bool // by Configure, and so to be shut down with its last guest
-	guests []*attachment
+	made    bool // by Configure, and so to be shut down with its last guest
+	guests  []*attachment
+	leaving int // how many last guests deliver what is left, while another one may come
 }
+
+func (h *host) isEmpty() bool { return len(h.guests)+h.leaving == 0 }
 
 // attachment is the processor of one Configure on a provider.
 type attachment struct {
@@ -30,7 +32,9 @@ type attachment struct {
 
 	plan     plan
 	provider *sdktrace.TracerProvider
-	leaving  atomic.Bool
+
+	gate    sync.RWMutex // held by those who bring a span, and guards leaving
+	leaving bool
 }
 
 // attach adds the processor to provider, which was made for it or was there before.
@@ -48,47 +52,92 @@ func attach(provider *sdktrace.TracerProvider, made bool, p prepared) *attachmen
 	return a
 }
 
-// detach ends the intake and takes the processor off its provider, unless that ends with
+// detach ends the intake and takes the processor off its provider, unless that may end with
 // it: Configure made the provider, and nobody else is left. What ends meanwhile on a
 // provider that goes on is not ours to lose.
-func (a *attachment) detach() (ending bool) {
+func (a *attachment) detach() (last bool) {
 	hosts.mu.Lock()
 	there := hosts.of[a.provider]
 	there.guests = slices.DeleteFunc(there.guests, func(one *attachment) bool { return one == a })
-	last := len(there.guests) == 0
+	last = there.made && len(there.guests) == 0
 	if last {
+		there.leaving++
+	}
+	if there.isEmpty() {
 		delete(hosts.of, a.provider)
 	}
 	hosts.mu.Unlock()
-	if last && there.made {
-		return true
+	if !last {
+		a.leave()
 	}
-	a.leave()
-	a.provider.UnregisterSpanProcessor(a)
-	return false
+	return last
 }
 
-// leave keeps the provider from a Shutdown of its own, which would report losses a second
-// time.
-func (a *attachment) leave() { a.leaving.Store(true) }
+// detachLast is for the last one, after it has delivered. The provider is to be shut down
+// unless another Configure has come meanwhile.
+func (a *attachment) detachLast() (ending bool) {
+	hosts.mu.Lock()
+	there := hosts.of[a.provider]
+	there.leaving--
+	ending = there.isEmpty()
+	if ending {
+		delete(hosts.of, a.provider)
+	}
+	hosts.mu.Unlock()
+	if ending {
+		a.close()
+	} else {
+		a.leave()
+	}
+	return ending
+}
+
+// leave takes the processor off its provider, which does not shut it down: that would
+// report losses a second time.
+func (a *attachment) leave() {
+	a.close()
+	a.provider.UnregisterSpanProcessor(a)
+}
+
+// close ends the intake. Spans that are on their way in have come in when it returns.
+func (a *attachment) close() {
+	a.gate.Lock()
+	defer a.gate.Unlock()
+	a.leaving = true
+}
+
+func (a *attachment) isClosed() bool {
+	a.gate.RLock()
+	defer a.gate.RUnlock()
+	return a.leaving
+}
 
 // OnStart implements [sdktrace.SpanProcessor].
 func (a *attachment) OnStart(ctx context.Context, span sdktrace.ReadWriteSpan) {
-	if !a.leaving.Load() {
+	if !a.isClosed() {
 		a.SpanProcessor.OnStart(ctx, span)
 	}
 }
 
 // OnEnd implements [sdktrace.SpanProcessor].
 func (a *attachment) OnEnd(span sdktrace.ReadOnlySpan) {
-	if !a.leaving.Load() {
-		a.SpanProcessor.OnEnd(span)
+	if a.admit(span) {
+		a.deliver(span)
 	}
+}
+
+func (a *attachment) admit(span sdktrace.ReadOnlySpan) (open bool) {
+	a.gate.RLock()
+	defer a.gate.RUnlock()
+	if !a.leaving {
+		a.queue(span)
+	}
+	return !a.leaving
 }
 
 // Shutdown implements [sdktrace.SpanProcessor].
 func (a *attachment) Shutdown(ctx context.Context) error {
-	if a.leaving.Load() {
+	if a.isClosed() {
 		return nil
 	}
 	return a.SpanProcessor.Shutdown(ctx)

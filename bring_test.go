@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -105,6 +106,17 @@ func TestASpanProcessorHasTheErrorsOfConfigure(t *testing.T) {
 		assert.ErrorContains(t, err, want)
 	}
 	assert.NotContains(t, err.Error(), "SECRET")
+}
+
+func TestASpanProcessorHeedsNoOptionAboutTheProvider(t *testing.T) {
+	server := oracle.NewServer(t)
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.URL)
+	processor, err := genotel.NewSpanProcessor(t.Context(), genotel.WithNewTracerProvider(newProvider))
+	require.NoError(t, err)
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(processor))
+	span(provider, "mine")
+	require.NoError(t, provider.Shutdown(t.Context()))
+	assert.Equal(t, []string{"mine"}, spanNames(t, server))
 }
 
 func TestANewProviderIsMadeByTheApplicationsFunction(t *testing.T) {
@@ -262,6 +274,77 @@ func TestManyConfiguresAtOnceComeAndGo(t *testing.T) {
 	_, s := provider.Tracer("app").Start(t.Context(), "still alive")
 	assert.True(t, s.IsRecording(), "the application's provider goes on")
 	s.End()
+}
+
+func TestAConfigureThatComesWhileTheLastOneShutsDownKeepsItsProvider(t *testing.T) {
+	global(t)
+	asked, release := make(chan struct{}, 1), make(chan struct{})
+	hanging := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		select {
+		case asked <- struct{}{}:
+		default:
+		}
+		<-release
+	}))
+	t.Cleanup(hanging.Close)
+	one := configure(t, genotel.WithOTLP(genotel.OTLP{Name: "old", Endpoint: hanging.URL}))
+	span(otel.GetTracerProvider(), "old")
+	ended := make(chan error, 1)
+	go func() { ended <- one.Shutdown(context.WithoutCancel(t.Context())) }()
+	<-asked
+	server := oracle.NewServer(t)
+	two := configure(t, to(server))
+	close(release)
+	require.NoError(t, <-ended)
+	span(otel.GetTracerProvider(), "new")
+	shutdown(t, two)
+	assert.Equal(t, []string{"new"}, spanNames(t, server))
+	_, isNoop := otel.Tracer("after the last").(noop.Tracer)
+	assert.True(t, isNoop, "the last one shuts the provider down")
+}
+
+func TestConfiguresAtOnceShareOneGlobalProvider(t *testing.T) {
+	global(t)
+	logger, log := logged()
+	var all sync.WaitGroup
+	telemetries := make([]*genotel.Telemetry, 8)
+	for i := range telemetries {
+		server := oracle.NewServer(t)
+		all.Go(func() {
+			var err error
+			telemetries[i], err = genotel.Configure(t.Context(), to(server), genotel.WithLogger(logger))
+			assert.NoError(t, err)
+		})
+	}
+	all.Wait()
+	for _, telemetry := range telemetries {
+		assert.Same(t, otel.GetTracerProvider(), telemetry.TracerProvider())
+	}
+	for _, telemetry := range telemetries {
+		all.Go(func() { assert.NoError(t, telemetry.Shutdown(context.WithoutCancel(t.Context()))) })
+	}
+	all.Wait()
+	_, isNoop := otel.Tracer("after the last").(noop.Tracer)
+	assert.True(t, isNoop, "the last one shuts the provider down")
+	assert.NotContains(t, log.String(), "WARN")
+}
+
+func TestAPanicWhileTheNewProviderIsMadeIsAnErrorAndLeavesNothingRunning(t *testing.T) {
+	global(t)
+	_, err := genotel.Configure(t.Context(), genotel.WithOTLP(genotel.OTLP{Endpoint: "http://h"}), genotel.WithSpool(t.TempDir()),
+		genotel.WithNewTracerProvider(func(context.Context) (trace.TracerProvider, error) { panic("SECRET") }))
+	require.ErrorContains(t, err, "making the TracerProvider: panic (string)")
+	assert.NotContains(t, err.Error(), "SECRET")
+}
+
+func TestATypedNilIsNoNewProvider(t *testing.T) {
+	global(t)
+	before := otel.GetTracerProvider()
+	_, err := genotel.Configure(t.Context(), genotel.WithNewTracerProvider(func(context.Context) (trace.TracerProvider, error) {
+		return (*sdktrace.TracerProvider)(nil), nil
+	}))
+	require.ErrorContains(t, err, "making the TracerProvider")
+	assert.Equal(t, before, otel.GetTracerProvider())
 }
 
 func TestInstrumentationsThatAreOlderThanConfigureAreServed(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel"
@@ -187,18 +188,20 @@ func (t *Telemetry) Shutdown(ctx context.Context) error {
 
 func (t *Telemetry) stop(ctx context.Context) error {
 	t.watch.check(ctx)
-	ending := t.attached.detach()
+	last := t.attached.detach()
 	err := t.processor.Shutdown(ctx)
-	if !ending {
+	if !last || !t.attached.detachLast() {
 		return err
 	}
-	t.attached.leave()
 	// A context that has ended is the caller's doing.
 	if other := t.attached.provider.Shutdown(ctx); err == nil && ctx.Err() == nil {
 		err = other
 	}
 	return err
 }
+
+// installing keeps two Configures at once from making a global provider each.
+var installing sync.Mutex
 
 func (c config) install(p prepared) *Telemetry {
 	if p.built != nil && c.global {
@@ -207,7 +210,13 @@ func (c config) install(p prepared) *Telemetry {
 	if p.processor.empty() {
 		return &Telemetry{provider: c.undirected(p.built)}
 	}
-	provider, made := p.host()
+	installing.Lock()
+	defer installing.Unlock()
+	provider, missing := p.host()
+	if missing && c.global { // or another Configure has made one meanwhile
+		provider, missing, _ = c.existingProvider(false)
+	}
+	made := missing || provider == nil
 	if made {
 		provider = sdktrace.NewTracerProvider(c.providerOptions(p.resource)...)
 		if c.global {

@@ -130,14 +130,14 @@ func Example_oneTrace() {
 		}
 		err = telemetry.Shutdown(ctx) // says how many spans each destination lost, and why
 		for _, d := range telemetry.Stats() {
-			fmt.Println(d.Destination, d.Ended, d.Delivered, d.Queued, d.Dropped)
+			fmt.Println(d.Destination, d.Ended, d.Delivered, d.Queued, d.Spooled, d.Dropped)
 		}
 		return err
 	}
 	if err := run(context.Background()); err != nil {
 		fmt.Println(err)
 	}
-	// Output: otlp 2 2 0 map[]
+	// Output: otlp 2 2 0 0 map[]
 }
 
 // OpenAI counts the tokens of a stream only when asked.

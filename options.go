@@ -184,9 +184,11 @@ func WithContent(policy Content) Option {
 // WithRedactor passes every text through redact before any destination gets it, the
 // console too: what [otelgenai.Redactor] names of genotel's own calls, and of all spans,
 // whoever made them, the content that is on them, messages and stack traces of errors,
-// URLs, metadata, tags and names. It runs off the program's path, on a goroutine of the
-// destinations or of the console. Other exporters of the TracerProvider see what they saw
-// before; for them there is otelgenai.WithRedactor.
+// URLs, metadata, tags and names. Content is found in the vocabularies of OpenTelemetry's
+// conventions, LangSmith, Traceloop, OpenInference and Langtrace; other attributes, such as
+// the application's own, and resources stay as they are. It runs off the program's path, on
+// a goroutine of the destinations or of the console. Other exporters of the TracerProvider
+// see what they saw before; for them there is otelgenai.WithRedactor.
 //
 // It fails closed: when redact returns an error or panics, the span arrives without any of
 // these texts and says so in genotel.content.withheld. Default: none.

@@ -28,7 +28,8 @@ func Langfuse(host, publicKey, secretKey string) OTLP {
 
 // Phoenix is an Arize Phoenix server. The host is http://localhost:6006 for one on this
 // machine, and what its settings show for one in Phoenix Cloud. The API key may be empty
-// where the server asks for none. It gets spans in Phoenix's own form, [FormOpenInference].
+// where the server asks for none. It gets spans in Phoenix's own form, [FormOpenInference],
+// and shows conversations when Content of the result is [ContentInclude].
 //
 // Sources: https://arize-ai.github.io/openinference/spec/,
 // https://arize.com/docs/phoenix/resources/frequently-asked-questions/what-is-my-phoenix-endpoint,

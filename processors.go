@@ -40,6 +40,7 @@ func NewSpanProcessor(ctx context.Context, opts ...Option) (*SpanProcessor, erro
 		return &SpanProcessor{}, nil
 	}
 	c := newConfig(opts)
+	c.build = nil // it has exporters of its own only where it makes the provider
 	p, planErr, exportErr := c.prepareProcessor()
 	if planErr != nil {
 		planErr = fmt.Errorf("genotel: configuring: %w", planErr)
@@ -65,12 +66,21 @@ func (p *SpanProcessor) OnStart(ctx context.Context, span sdktrace.ReadWriteSpan
 // OnEnd implements [sdktrace.SpanProcessor]. It queues span for each destination; it does
 // not block and does no I/O, unless [WithSyncExport] says so.
 func (p *SpanProcessor) OnEnd(span sdktrace.ReadOnlySpan) {
+	p.queue(span)
+	p.deliver(span)
+}
+
+func (p *SpanProcessor) queue(span sdktrace.ReadOnlySpan) {
 	if p.export != nil {
 		p.export.OnEnd(span)
 	}
 	if p.console != nil {
 		p.console.OnEnd(span)
 	}
+}
+
+// deliver waits for the trace that span ends, if [WithSyncExport] asks for it.
+func (p *SpanProcessor) deliver(span sdktrace.ReadOnlySpan) {
 	if parent := span.Parent(); p.sync && (!parent.IsValid() || parent.IsRemote()) {
 		ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
 		defer cancel()

@@ -46,18 +46,28 @@ func (c config) existingProvider(needed bool) (found *sdktrace.TracerProvider, v
 // buildProvider makes the provider of [WithNewTracerProvider], which comes last because
 // it may start something.
 func (c config) buildProvider(ctx context.Context, needed bool) (trace.TracerProvider, error) {
-	provider, err := c.build(ctx)
+	provider, err := c.built(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("genotel: making the TracerProvider: %w", err)
 	}
-	sdk, ok := provider.(*sdktrace.TracerProvider)
-	switch ok = ok && sdk != nil; {
-	case !ok && (needed || provider == nil):
+	sdk, isSDK := provider.(*sdktrace.TracerProvider)
+	switch ok := isSDK && sdk != nil; {
+	case !ok && (needed || isSDK || provider == nil):
 		return nil, fmt.Errorf("genotel: making the TracerProvider: %w", errForeignProvider)
 	case ok && isShutDown(sdk):
 		return nil, fmt.Errorf("genotel: making the TracerProvider: %w", errDeadProvider)
 	}
 	return provider, nil
+}
+
+// built calls the application's function. A panic of it is an error.
+func (c config) built(ctx context.Context) (provider trace.TracerProvider, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			provider, err = nil, fmt.Errorf("panic (%T)", p)
+		}
+	}()
+	return c.build(ctx)
 }
 
 // isPlaceholder reports whether provider is the one that OpenTelemetry's global

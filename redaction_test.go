@@ -106,6 +106,7 @@ func others(t *testing.T, provider trace.TracerProvider) {
 		attribute.String("input.value", `{"messages":[{"content":"I am bob@example.com"}]}`),
 		attribute.String("llm.input_messages.0.message.content", "I am bob@example.com"),
 		attribute.String("traceloop.entity.output", "You are bob@example.com"),
+		attribute.String("llm.completions.0.content", "You are bob@example.com"),
 		attribute.String("traceloop.association.properties.customer", "bob@example.com"),
 		attribute.String("metadata", `{"customer":"bob@example.com"}`),
 		attribute.StringSlice("tag.tags", []string{"bob@example.com"})))
@@ -125,6 +126,7 @@ const confided = 4
 // everywhere is one destination of each kind, and what they got.
 type everywhere struct {
 	langsmith, langtrace, including, plain *oracle.Server
+	phoenix, bare                          *oracle.Server
 	file                                   string
 	terminal                               *terminal
 }
@@ -133,6 +135,7 @@ func newEverywhere(t *testing.T) *everywhere {
 	t.Helper()
 	return &everywhere{
 		langsmith: oracle.NewServer(t), langtrace: oracle.NewServer(t), including: oracle.NewServer(t), plain: oracle.NewServer(t),
+		phoenix: oracle.NewServer(t), bare: oracle.NewServer(t),
 		file: filepath.Join(t.TempDir(), "spans.jsonl"), terminal: &terminal{},
 	}
 }
@@ -144,6 +147,10 @@ func (e *everywhere) options() []genotel.Option {
 		genotel.WithLangtrace(genotel.Langtrace{APIKey: "key-2", Endpoint: e.langtrace.URL}),
 		genotel.WithOTLP(genotel.OTLP{Name: "including", Endpoint: e.including.URL, Content: genotel.ContentInclude}),
 		genotel.WithOTLP(genotel.OTLP{Name: "plain", Endpoint: e.plain.URL}),
+		genotel.WithOTLP(genotel.OTLP{
+			Name: "phoenix", Endpoint: e.phoenix.URL, Form: genotel.FormOpenInference, Content: genotel.ContentInclude,
+		}),
+		genotel.WithOTLP(genotel.OTLP{Name: "bare", Endpoint: e.bare.URL, Form: genotel.FormOpenInference}),
 		genotel.WithFile(genotel.File{Path: e.file, Content: genotel.ContentInclude}),
 		genotel.WithConsole(e.terminal, console.WithASCII(false)),
 	}
@@ -157,6 +164,7 @@ func (e *everywhere) received(t *testing.T) map[string]string {
 	all := map[string]string{"file": string(lines), "console": e.terminal.String()}
 	for name, server := range map[string]*oracle.Server{
 		"langsmith": e.langsmith, "langtrace": e.langtrace, "including": e.including, "plain": e.plain,
+		"phoenix": e.phoenix, "bare": e.bare,
 	} {
 		for _, capture := range server.Captures() {
 			all[name] += string(decompressed(t, capture))
@@ -179,7 +187,7 @@ func decompressed(t *testing.T, capture oracle.Capture) []byte {
 
 func assertNoLeak(t *testing.T, received map[string]string) {
 	t.Helper()
-	require.Len(t, received, 6)
+	require.Len(t, received, 8)
 	for destination, bytes := range received {
 		assert.NotEmpty(t, bytes, destination)
 		for _, leak := range leaks {
@@ -226,7 +234,7 @@ func TestWithARedactorNoDestinationGetsASecret(t *testing.T) {
 			assertNoLeak(t, received)
 			for destination, bytes := range received {
 				assert.Contains(t, bytes, "[email]", destination)
-				if destination != "plain" || opts != nil {
+				if opts != nil || destination != "plain" && destination != "bare" {
 					assert.Contains(t, bytes, "I am [email], charge [card]", destination)
 				}
 			}

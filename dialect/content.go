@@ -55,6 +55,7 @@ var contentKeys = map[attribute.Key]side{
 	langsmith.EventsKey:                both,
 	langsmith.AttachmentsKey:           input,
 	langsmith.EventContentKey:          both,
+	langsmith.LLMCompletionsKey:        output,
 
 	langtrace.LLMRequestMessagesKey: input,
 	langtrace.LLMPromptsKey:         input,
@@ -93,6 +94,7 @@ var contentPrefixes = []struct {
 	{string(openinference.EmbeddingEmbeddingsKey) + ".", input},
 	{string(langsmith.LLMRequestFunctionsKey) + ".", input},
 	{langsmith.GenAICompletionPrefix, output},
+	{string(langsmith.LLMCompletionsKey) + ".", output},
 }
 
 // contentEvents are the events that carry content.

@@ -20,14 +20,14 @@ var (
 		"gen_ai.prompt", "gen_ai.prompt.0.content", "gen_ai.prompt.12.role", "gen_ai.prompt.variable.name",
 		"traceloop.entity.input", "input.value", "llm.input_messages.0.message.content", "llm.request.messages", "llm.tools",
 		"tools", "gen_ai.request.tools", "prompt", "gen_ai.agent.description", "gen_ai.main_agent.description",
-		"llm.prompts.0.prompt.text", "llm.tools.0.tool.json_schema", "input.images.0.image.url", "input.documents.0.document.url",
+		"llm.prompts.0.prompt.text", "llm.prompts.0.content", "llm.tools.0.tool.json_schema", "input.images.0.image.url", "input.documents.0.document.url",
 		"reranker.query", "reranker.input_documents.0.document.content", "embedding.embeddings.0.embedding.text",
 	}
 	outputs = []string{
 		"gen_ai.output.messages", "gen_ai.tool.call.result", "gen_ai.completion", "gen_ai.completion.0.content",
 		"traceloop.entity.output", "output.value", "llm.output_messages.0.message.content",
 		"retrieval.documents.0.document.content", "llm.choices.0.completion.text", "llm.function_call",
-		"reranker.output_documents.0.document.content",
+		"reranker.output_documents.0.document.content", "llm.completions", "llm.completions.0.content",
 	}
 	conversations = []string{"all_messages_events", "events", "gen_ai.event.content", "image.url", "audio.url", "audio.transcript"}
 	harmless      = []string{
@@ -124,6 +124,7 @@ func TestTheErrorTextOfAModelCallIsHiddenWithoutARecordToo(t *testing.T) {
 	own := failed(attribute.String("mine", "x"))
 	for _, key := range []string{
 		"gen_ai.operation.name", "gen_ai.system", "openinference.span.kind", "traceloop.span.kind", "langtrace.service.type",
+		"llm.request.type",
 	} {
 		model := failed(attribute.String(key, "chat"))
 		for name, view := range map[string]func(dialect.Content) dialect.View{

@@ -227,7 +227,7 @@ var providerWords = map[string]string{
 
 func (f facts) provider() string {
 	name := strings.ToLower(f.text(semconv.GenAIProviderNameKey, langsmith.GenAISystemKey,
-		openinference.LLMProviderKey, openinference.LLMSystemKey))
+		openinference.LLMProviderKey, openinference.LLMSystemKey, langtrace.LLMVendorKey))
 	if known, ok := providerWords[name]; ok {
 		return known
 	}

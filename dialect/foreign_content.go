@@ -18,6 +18,8 @@ import (
 const (
 	inputMessagesPrefix  = string(openinference.LLMInputMessagesKey) + "."
 	outputMessagesPrefix = string(openinference.LLMOutputMessagesKey) + "."
+	promptsPrefix        = string(openinference.LLMPromptsKey) + "."
+	completionsPrefix    = string(langsmith.LLMCompletionsKey) + "."
 	functionsPrefix      = string(langsmith.LLMRequestFunctionsKey) + "."
 	toolsPrefix          = string(openinference.LLMToolsKey) + "."
 )
@@ -66,6 +68,9 @@ func (f facts) asked(events []trace.Event) (r record.Request, ok bool) {
 		turns = f.indexedTurns(inputMessagesPrefix, "user")
 	}
 	if len(turns) == 0 {
+		turns = f.indexedTurns(promptsPrefix, "user")
+	}
+	if len(turns) == 0 {
 		turns = wholeTurns(cmp.Or(contentOf(events, langsmith.EventContentPrompt, langsmith.GenAIPromptKey),
 			f.text(langsmith.GenAIPromptKey, openinference.InputValueKey, langsmith.TraceloopEntityInputKey)), "user")
 	}
@@ -93,6 +98,9 @@ func (f facts) answers(events []trace.Event) []turn {
 	}
 	if len(turns) == 0 {
 		turns = f.indexedTurns(outputMessagesPrefix, "assistant")
+	}
+	if len(turns) == 0 {
+		turns = f.indexedTurns(completionsPrefix, "assistant")
 	}
 	if len(turns) == 0 {
 		turns = wholeTurns(cmp.Or(contentOf(events, langsmith.EventContentCompletion, langsmith.GenAICompletionKey),
@@ -202,10 +210,12 @@ var movedPrefixes = []struct {
 }{
 	{langsmith.GenAIPromptPrefix, input},
 	{inputMessagesPrefix, input},
+	{promptsPrefix, input},
 	{functionsPrefix, input},
 	{toolsPrefix, input},
 	{langsmith.GenAICompletionPrefix, output},
 	{outputMessagesPrefix, output},
+	{completionsPrefix, output},
 }
 
 // isMoved reports whether an attribute has content of a side in a form that readCall

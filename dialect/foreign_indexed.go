@@ -40,11 +40,11 @@ func indexedMember(key, prefix string) (i int, member string, ok bool) {
 		return 0, "", false
 	}
 	digits, member, ok := strings.Cut(rest, ".")
-	if !ok || len(digits) > maxIndexDigits {
+	if !ok || len(digits) > maxIndexDigits || strings.Trim(digits, "0123456789") != "" {
 		return 0, "", false
 	}
 	i, err := strconv.Atoi(digits)
-	return i, member, err == nil && i >= 0
+	return i, member, err == nil
 }
 
 // maxIndexDigits keeps an index within an int of any size.
@@ -96,7 +96,7 @@ func (d *draft) setText(member, text string) bool {
 		d.role = text
 	case "name":
 		d.name = text
-	case "content":
+	case "content", "prompt.text":
 		d.content = text
 	case "id", "tool_call_id":
 		d.id = text

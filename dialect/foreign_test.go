@@ -320,6 +320,40 @@ func TestPhoenixGetsTheConversationOfOtherInstrumentations(t *testing.T) {
 	}
 }
 
+func TestACallThatOpenLLMetryForGoTracedIsACall(t *testing.T) {
+	// What its SDK writes, which knows no gen_ai.*.
+	span := theirs([]attribute.KeyValue{
+		attribute.String("llm.vendor", "openai"), attribute.String("llm.request.model", "gpt-4o-mini"),
+		attribute.String("llm.request.type", "chat"), attribute.String("traceloop.workflow.name", "count"),
+		attribute.String("llm.prompts.0.role", "user"), attribute.String("llm.prompts.0.content", "How many?"),
+		attribute.String("llm.completions.0.role", "assistant"), attribute.String("llm.completions.0.content", ""),
+		attribute.String("llm.completions.0.tool_calls.0.id", "call_1"), attribute.String("llm.completions.0.tool_calls.0.name", "count"),
+		attribute.String("llm.completions.0.tool_calls.0.arguments", `{"shelf":"A-17"}`),
+		attribute.Int("llm.usage.prompt_tokens", 9), attribute.Int("llm.usage.completion_tokens", 2), attribute.Int("llm.usage.total_tokens", 11),
+	})
+	got := dialect.LangSmithView(all)(span.Snapshot(), nil).Attributes()
+	assert.Equal(t, "llm", value(t, got, "langsmith.span.kind"))
+	assert.Equal(t, "openai", value(t, got, "langsmith.metadata.ls_provider"))
+	assert.JSONEq(t, `{"messages":[{"role":"user","content":"How many?"}]}`, text(t, got, "gen_ai.prompt"))
+	assert.JSONEq(t, `{"choices":[{"index":0,"finish_reason":null,"message":{"role":"assistant","content":null,"tool_calls":[
+		{"id":"call_1","type":"function","function":{"name":"count","arguments":"{\"shelf\":\"A-17\"}"}}]}}]}`, text(t, got, "gen_ai.completion"))
+	assert.JSONEq(t, `{"input_tokens":9,"output_tokens":2,"total_tokens":11}`, text(t, got, "langsmith.usage_metadata"))
+	for side, content := range contents {
+		for backend, view := range views(content) {
+			seen := everythingSeen(t, view(span.Snapshot(), nil))
+			assert.Equal(t, content.Input, strings.Contains(seen, "How many"), "%s/%s", backend, side)
+			assert.Equal(t, content.Output, strings.Contains(seen, "A-17"), "%s/%s", backend, side)
+		}
+	}
+}
+
+func TestAnIndexIsMadeOfDigits(t *testing.T) {
+	for _, index := range []string{"+1", "-1", "", "1e3", "٣", "9999999999"} {
+		span := theirs(facts(attribute.String("llm.input_messages."+index+".message.content", "x")))
+		assert.Nil(t, value(t, dialect.LangSmithView(all)(span.Snapshot(), nil).Attributes(), "gen_ai.prompt"), index)
+	}
+}
+
 func TestHiddenContentOfOtherInstrumentationsDoesNotComeBack(t *testing.T) {
 	for form, span := range forms(t) {
 		for side, content := range contents {
@@ -596,6 +630,26 @@ func TestAToolOfAnotherInstrumentationIsATool(t *testing.T) {
 			got := everythingSeen(t, view(span.Snapshot(), nil))
 			assert.Equal(t, content.Input, strings.Contains(got, "A-17"), "%s/%s", backend, side)
 			assert.Equal(t, content.Output, strings.Contains(got, "42 pieces"), "%s/%s", backend, side)
+		}
+	}
+}
+
+func TestPhoenixGetsWhatAToolWasGivenAndReturnedHoweverTheSpanTellsIt(t *testing.T) {
+	tool := []attribute.KeyValue{attribute.String("gen_ai.operation.name", "execute_tool"), attribute.String("gen_ai.tool.name", "stock_level")}
+	structured := theirs(append(tool[:2:2], attribute.Map("gen_ai.tool.call.arguments", attribute.String("sku", "A-17")),
+		attribute.Slice("gen_ai.tool.call.result", attribute.StringValue("42 pieces"))))
+	within := theirs(append(tool[:2:2], attribute.String("traceloop.entity.input", `{"sku":"A-17"}`)))
+	within.Events = []sdktrace.Event{spanEvent("gen_ai.content.completion", attribute.String("gen_ai.completion", `["42 pieces"]`))}
+	for name, span := range map[string]tracetest.SpanStub{"structured": structured, "in other words": within} {
+		for side, content := range contents {
+			got := dialect.OpenInferenceView(content)(span.Snapshot(), nil).Attributes()
+			for key, want := range map[string]any{"input.value": `{"sku":"A-17"}`, "output.value": `["42 pieces"]`} {
+				if key == "input.value" && !content.Input || key == "output.value" && !content.Output {
+					want = nil
+				}
+				assert.Equal(t, want, value(t, got, key), "%s/%s", name, side)
+			}
+			assert.Nil(t, value(t, got, "llm.output_messages.0.message.content"), "it is no model")
 		}
 	}
 }

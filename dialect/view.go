@@ -66,7 +66,7 @@ func isModelCall(attributes []attribute.KeyValue) bool {
 	for _, kv := range attributes {
 		switch kv.Key {
 		case semconv.GenAIOperationNameKey, langsmith.GenAISystemKey, langsmith.TraceloopSpanKindKey,
-			langtrace.ServiceTypeKey, openinference.SpanKindKey:
+			langsmith.LLMRequestTypeKey, langtrace.ServiceTypeKey, openinference.SpanKindKey:
 			return true
 		}
 	}

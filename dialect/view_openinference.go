@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"cmp"
 	"slices"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -147,6 +148,8 @@ func (r *rewritten) openInferenceOutput(dst []attribute.KeyValue, c *record.Call
 	switch c.Operation {
 	case semconv.GenAIOperationNameRetrieval:
 		return appendFound(dst, c.Retrieval.Documents)
+	case semconv.GenAIOperationNameExecuteTool:
+		return dst
 	case semconv.GenAIOperationNameTextCompletion:
 		return appendTexts(dst, openinference.LLMChoicesKey, openinference.CompletionTextKey, answers(c))
 	}
@@ -162,7 +165,7 @@ func (r *rewritten) openInferenceOutput(dst []attribute.KeyValue, c *record.Call
 func (r *rewritten) rawInput(c *record.Call) string {
 	switch c.Operation {
 	case semconv.GenAIOperationNameExecuteTool:
-		return textOf(r.attributes, semconv.GenAIToolCallArgumentsKey)
+		return cmp.Or(toolArguments(c), textOf(r.attributes, semconv.GenAIToolCallArgumentsKey))
 	case semconv.GenAIOperationNameRetrieval:
 		return queryText(&c.Retrieval)
 	}
@@ -179,7 +182,7 @@ func (r *rewritten) rawInput(c *record.Call) string {
 // of their own.
 func (r *rewritten) rawOutput(c *record.Call) string {
 	if c.Operation == semconv.GenAIOperationNameExecuteTool {
-		return textOf(r.attributes, semconv.GenAIToolCallResultKey)
+		return cmp.Or(toolResult(c), textOf(r.attributes, semconv.GenAIToolCallResultKey))
 	}
 	said := answers(c)
 	if text, ok := loneText(said); ok && len(c.Response.Moderations) == 0 {

@@ -27,7 +27,7 @@ const (
 	TraceloopAssociationPropertiesPrefix = "traceloop.association.properties."
 )
 
-// Keys under llm that LangSmith reads beside those of OpenInference.
+// Keys under llm of OpenLLMetry. LangSmith reads all but one of them.
 const (
 	// LLMRequestTypeKey sets the run type where neither [SpanKindKey] nor
 	// gen_ai.operation.name does: embedding, and llm for any other value.
@@ -44,6 +44,11 @@ const (
 	// LLMFrequencyPenaltyKey fills invocation_params.frequency_penalty and wins over
 	// the gen_ai.request.* key.
 	LLMFrequencyPenaltyKey = attribute.Key("llm.frequency_penalty")
+
+	// LLMCompletionsKey is where OpenLLMetry for Go has the messages of the answer,
+	// llm.completions.<n>.content and so on, beside llm.prompts.<n>. LangSmith reads
+	// neither.
+	LLMCompletionsKey = attribute.Key("llm.completions")
 
 	// LLMRequestFunctionsKey fills invocation_params.functions.
 	LLMRequestFunctionsKey = attribute.Key("llm.request.functions")
