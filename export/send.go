@@ -127,6 +127,7 @@ func (p *pipeline) conclude(sent *parcel, o outcome) bool {
 	case sent.file != nil, time.Since(sent.first) < p.budget:
 		sent.doubtful = sent.doubtful || o.doubtful
 		return false
+	case p.spool(sent): // the disk may have room by now
 	case o.class == misconfigured:
 		p.lose(sent, ReasonConfig)
 	default:
