@@ -40,57 +40,85 @@ func Configure(ctx context.Context, opts ...Option) (*Telemetry, error) {
 	if c.propagator {
 		otel.SetTextMapPropagator(propagation.TraceContext{})
 	}
+	c.announce(ctx, p)
+	return c.install(p), nil
+}
+
+// announce says what goes where, and what the user should know about it.
+func (c config) announce(ctx context.Context, p prepared) {
 	for _, notice := range p.plan.notices {
 		c.logger.WarnContext(ctx, "genotel: check the configuration", "because", notice)
 	}
 	switch {
-	case p.processor == nil && len(p.plan.notices) > 0:
+	case !p.processor.empty():
+		c.logger.InfoContext(ctx, "genotel: sending spans", "to", p.plan.String())
+	case c.build != nil:
+		c.logger.InfoContext(ctx, "genotel: no destination is configured, spans go where their provider sends them")
+	case len(p.plan.notices) > 0:
 		c.logger.WarnContext(ctx, "genotel: spans are not exported")
-		return &Telemetry{provider: c.undirected()}, nil
-	case p.processor == nil:
+	default:
 		c.logger.WarnContext(ctx, "genotel: no destination is configured, spans are not exported; "+
 			"set LANGSMITH_API_KEY, LANGTRACE_API_KEY or OTEL_EXPORTER_OTLP_ENDPOINT")
-		return &Telemetry{provider: c.undirected()}, nil
 	}
-	c.logger.InfoContext(ctx, "genotel: sending spans", "to", p.plan.String())
-	return c.install(p), nil
 }
 
 // prepared is what remains to be installed.
 type prepared struct {
-	plan plan
-	// processor is nil when there are no destinations.
-	processor *processors
-	// existing is the application's provider. Without one there is a resource for a
-	// new one.
-	existing *sdktrace.TracerProvider
+	plan      plan
+	processor *SpanProcessor
+	// found is the application's provider, built the one of [WithNewTracerProvider].
+	// Without either there is a resource for a new one, if there are destinations.
+	found    *sdktrace.TracerProvider
+	built    trace.TracerProvider
 	resource *resource.Resource
 }
 
 // prepare checks all settings, installs nothing and returns every problem at once.
 func (c config) prepare(ctx context.Context) (p prepared, err error) {
-	var planErr error
+	p, planErr, exportErr := c.prepareProcessor()
+	wanted := !p.processor.empty() || planErr != nil
+	var vacant bool
+	var providerErr, resourceErr error
+	p.found, vacant, providerErr = c.existingProvider(wanted)
+	switch {
+	case c.build != nil && !vacant:
+		providerErr = errors.Join(errOccupied, providerErr)
+	case c.build == nil && vacant:
+		p.plan.note(ignoredFile())
+		if wanted {
+			p.resource, resourceErr = c.resource(ctx)
+			resourceErr = errors.Join(resourceErr, checkLimits())
+		}
+	}
+	p.plan.noteTwice(p.found)
+	if err = errors.Join(planErr, providerErr, resourceErr); err != nil {
+		err = fmt.Errorf("genotel: configuring: %w", err)
+	}
+	if err = errors.Join(err, exportErr); err == nil && c.build != nil {
+		p.built, err = c.buildProvider(ctx, wanted)
+	}
+	if err != nil {
+		p.processor.discard()
+	}
+	return p, err
+}
+
+// prepareProcessor does what of prepare is about destinations. The second error says
+// itself what was being done.
+func (c config) prepareProcessor() (p prepared, planErr, exportErr error) {
+	p.processor = &SpanProcessor{sync: c.sync}
 	p.plan, planErr = c.plan()
-	destinations := p.plan.exported()
-	wanted := len(destinations) > 0 || p.plan.console != nil || planErr != nil
-	var providerErr, resourceErr, exportErr error
-	p.existing, providerErr = c.existingProvider(wanted)
-	if p.existing == nil && wanted {
-		p.resource, resourceErr = c.resource(ctx)
-	}
-	if len(destinations) > 0 || p.plan.console != nil {
-		p.processor = &processors{}
-	}
-	if len(destinations) > 0 {
-		p.processor.export, exportErr = export.New(destinations, export.WithLogger(c.logger))
+	if destinations := p.plan.exported(); len(destinations) > 0 {
+		opts, source := c.pipeline()
+		p.processor.export, exportErr = export.New(destinations, opts...)
+		if errors.Is(exportErr, export.ErrSpool) {
+			exportErr = fmt.Errorf("%s: %w", source, exportErr)
+		}
 	}
 	if p.plan.console != nil {
 		p.processor.console = p.plan.console.Processor
 	}
-	if err = errors.Join(planErr, providerErr, resourceErr); err != nil {
-		err = fmt.Errorf("genotel: configuring: %w", err)
-	}
-	return p, errors.Join(err, exportErr) // which says itself what was being done
+	return p, planErr, exportErr
 }
 
 // DestinationStats is what has become of the spans of one destination.
@@ -102,11 +130,9 @@ type DeliveryError = export.DeliveryError
 // Telemetry is what Configure set up. Its methods are safe for concurrent use.
 type Telemetry struct {
 	provider  trace.TracerProvider
-	processor *processors
-	// owned is set when the provider was made here, attached when the processor
-	// was added to the application's.
-	owned    *sdktrace.TracerProvider
-	attached *attachment
+	processor *SpanProcessor
+	attached  *attachment // nil without destinations
+	watch     *globalWatch
 
 	stopping atomic.Bool   // decides who of the callers of Shutdown does it
 	stopped  chan struct{} // closed when report is set
@@ -118,30 +144,32 @@ func (t *Telemetry) TracerProvider() trace.TracerProvider { return t.provider }
 
 // Stats returns, for each destination, what has become of its spans.
 func (t *Telemetry) Stats() []DestinationStats {
-	if t.processor == nil {
+	if t.attached == nil {
 		return nil
 	}
-	return t.processor.stats()
+	return t.processor.Stats()
 }
 
 // ForceFlush returns when every span ended before the call is delivered, or
 // finally lost, or when ctx ends.
 func (t *Telemetry) ForceFlush(ctx context.Context) error {
-	if t.processor == nil {
+	if t.attached == nil {
 		return nil
 	}
+	t.watch.check(ctx)
 	return t.processor.ForceFlush(ctx)
 }
 
-// Shutdown delivers what is left and stops. It waits no longer than ctx; the
-// error then says how many spans each destination lost and why, see [DeliveryError]. A
-// TracerProvider of the application goes on without us. Further calls return the
-// same result.
+// Shutdown delivers what is left and stops. It waits no longer than ctx, and without a
+// deadline no longer than 30 seconds; the error then says how many spans each
+// destination lost and why, see [DeliveryError]. A TracerProvider of the application goes on
+// without us, and one that Configure made until the last Configure that uses it is shut
+// down. Further calls return the same result.
 //
 // Spans are lost when a program ends without Shutdown, and os.Exit and log.Fatal
 // skip deferred calls.
 func (t *Telemetry) Shutdown(ctx context.Context) error {
-	if t.processor == nil {
+	if t.attached == nil {
 		return nil
 	}
 	if t.stopping.CompareAndSwap(false, true) {
@@ -158,39 +186,58 @@ func (t *Telemetry) Shutdown(ctx context.Context) error {
 }
 
 func (t *Telemetry) stop(ctx context.Context) error {
+	t.watch.check(ctx)
+	ending := t.attached.detach()
 	err := t.processor.Shutdown(ctx)
-	if t.attached != nil {
-		t.attached.remove()
-	}
-	if t.owned == nil {
+	if !ending {
 		return err
 	}
-	// Of the provider's own errors, ours is in err already, and a context that has
-	// ended is the caller's doing.
-	if other := t.owned.Shutdown(ctx); err == nil && ctx.Err() == nil {
+	t.attached.leave()
+	// A context that has ended is the caller's doing.
+	if other := t.attached.provider.Shutdown(ctx); err == nil && ctx.Err() == nil {
 		err = other
 	}
 	return err
 }
 
 func (c config) install(p prepared) *Telemetry {
-	if p.existing != nil {
-		return &Telemetry{
-			provider: p.existing, processor: p.processor, attached: attach(p.existing, p.processor),
-			stopped: make(chan struct{}),
+	if p.built != nil && c.global {
+		otel.SetTracerProvider(p.built)
+	}
+	if p.processor.empty() {
+		return &Telemetry{provider: c.undirected(p.built)}
+	}
+	provider, made := p.host()
+	if made {
+		provider = sdktrace.NewTracerProvider(c.providerOptions(p.resource)...)
+		if c.global {
+			otel.SetTracerProvider(provider)
 		}
 	}
-	owned := sdktrace.NewTracerProvider(c.providerOptions(p.resource, p.processor)...)
-	if c.global {
-		otel.SetTracerProvider(owned)
+	t := &Telemetry{
+		provider: provider, processor: p.processor, attached: attach(provider, made, p),
+		stopped: make(chan struct{}),
 	}
-	return &Telemetry{provider: owned, processor: p.processor, owned: owned, stopped: make(chan struct{})}
+	if c.provider == nil && c.global {
+		t.watch = &globalWatch{provider: provider, logger: c.logger}
+	}
+	return t
 }
 
-// undirected is the provider when spans go nowhere: the application's, whatever
+// host returns the provider that there is already; otherwise one has to be made.
+func (p prepared) host() (provider *sdktrace.TracerProvider, missing bool) {
+	if built, ok := p.built.(*sdktrace.TracerProvider); ok {
+		return built, false
+	}
+	return p.found, p.found == nil
+}
+
+// undirected is the provider when there are no destinations: the application's, whatever
 // its kind, or one that does nothing.
-func (c config) undirected() trace.TracerProvider {
+func (c config) undirected(built trace.TracerProvider) trace.TracerProvider {
 	switch {
+	case built != nil:
+		return built
 	case c.provider != nil:
 		return c.provider
 	case c.global:
@@ -200,10 +247,9 @@ func (c config) undirected() trace.TracerProvider {
 	}
 }
 
-func (c config) providerOptions(described *resource.Resource, processor *processors) []sdktrace.TracerProviderOption {
+func (c config) providerOptions(described *resource.Resource) []sdktrace.TracerProviderOption {
 	options := []sdktrace.TracerProviderOption{
 		sdktrace.WithResource(described),
-		sdktrace.WithSpanProcessor(processor),
 		sdktrace.WithRawSpanLimits(spanLimits()),
 	}
 	if c.sampler != nil {

@@ -208,6 +208,30 @@ func TestMalformedSettingsAreNamedAndNotRepeated(t *testing.T) {
 			},
 			want: []string{"mine", "name is taken"},
 		},
+		"LangSmith inputs": {
+			variables: map[string]string{"LANGSMITH_API_KEY": "k", "LANGSMITH_HIDE_INPUTS": "SECRET"},
+			want:      []string{"LANGSMITH_HIDE_INPUTS", "true, false, 1, 0"},
+		},
+		"LangSmith outputs by the alias": {
+			variables: map[string]string{"GENOTEL_CONSOLE": "true", "LANGCHAIN_HIDE_OUTPUTS": "SECRET"},
+			want:      []string{"LANGCHAIN_HIDE_OUTPUTS"},
+		},
+		"LangSmith metadata": {
+			variables: map[string]string{"LANGSMITH_API_KEY": "k", "LANGSMITH_HIDE_METADATA": "SECRET"},
+			want:      []string{"LANGSMITH_HIDE_METADATA"},
+		},
+		"Langtrace content": {
+			variables: map[string]string{"LANGTRACE_API_KEY": "k", "TRACE_PROMPT_COMPLETION_DATA": "SECRET"},
+			want:      []string{"TRACE_PROMPT_COMPLETION_DATA", "true, false"},
+		},
+		"limit of attributes": {
+			variables: map[string]string{base + "ENDPOINT": "http://h", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT": "SECRET"},
+			want:      []string{"OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "not a number"},
+		},
+		"limit of attributes for all": {
+			variables: map[string]string{base + "ENDPOINT": "http://h", "OTEL_ATTRIBUTE_COUNT_LIMIT": "1SECRET"},
+			want:      []string{"OTEL_ATTRIBUTE_COUNT_LIMIT"},
+		},
 		"resource attributes": {
 			variables: map[string]string{base + "ENDPOINT": "http://h", "OTEL_RESOURCE_ATTRIBUTES": "a=b,SECRET"},
 			want:      []string{"OTEL_RESOURCE_ATTRIBUTES"},
@@ -579,6 +603,39 @@ func TestASamplerDecidesForAProviderMadeHere(t *testing.T) {
 			assert.Equal(t, test.want, spanNames(t, server))
 		})
 	}
+}
+
+func TestTheVariablesOfTheSDKHoldForAProviderMadeHere(t *testing.T) {
+	for name, test := range map[string]struct {
+		variables map[string]string
+		want      int
+	}{
+		"all of the traces":  {map[string]string{"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "1"}, 1},
+		"none of the traces": {map[string]string{"OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0"}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for variable, value := range test.variables {
+				t.Setenv(variable, value)
+			}
+			server := oracle.NewServer(t)
+			telemetry := configure(t, to(server), genotel.WithGlobal(false))
+			span(telemetry.TracerProvider(), "mine")
+			shutdown(t, telemetry)
+			assert.Len(t, spanNames(t, server), test.want)
+		})
+	}
+	t.Run("events", func(t *testing.T) {
+		t.Setenv("OTEL_SPAN_EVENT_COUNT_LIMIT", "2")
+		server := oracle.NewServer(t)
+		telemetry := configure(t, to(server), genotel.WithGlobal(false))
+		_, s := telemetry.TracerProvider().Tracer("app").Start(t.Context(), "mine")
+		for range 3 {
+			s.AddEvent("event")
+		}
+		s.End()
+		shutdown(t, telemetry)
+		assert.Len(t, received(t, server)[0].GetScopeSpans()[0].GetSpans()[0].GetEvents(), 2)
+	})
 }
 
 func TestForceFlushDeliversAtOnceAndStatsTellIt(t *testing.T) {

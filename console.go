@@ -51,6 +51,7 @@ func (c config) consoleOutput() (*consoleOutput, error) {
 		console.WithProject(LangSmith{}.named(c.project)),
 		console.WithEnvironment(c.environment),
 		console.WithLogger(c.logger),
+		console.WithRedactor(c.redactor),
 	}
 	return &consoleOutput{
 		Processor: console.New(wanted.writer, append(opts, wanted.opts...)...),
@@ -73,6 +74,9 @@ func consoleOfEnvironment() (*consoleOption, error) {
 	}
 }
 
+// someWriter is the name of a writer of the application's.
+const someWriter = "writer"
+
 func nameOf(w io.Writer) string {
 	switch w {
 	case nil, os.Stderr:
@@ -80,6 +84,6 @@ func nameOf(w io.Writer) string {
 	case os.Stdout:
 		return "stdout"
 	default:
-		return "writer"
+		return someWriter
 	}
 }

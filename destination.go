@@ -28,8 +28,9 @@ type destination struct {
 
 // The backends with a form of their own.
 const (
-	langsmithForm = "langsmith"
-	langtraceForm = "langtrace"
+	langsmithForm     = "langsmith"
+	langtraceForm     = "langtrace"
+	openInferenceForm = "openinference"
 )
 
 // plan is what options and environment come to.
@@ -59,7 +60,7 @@ func (c config) plan() (p plan, err error) {
 	if mode == ModeLangSmith && !c.langsmithIsOn(mode) {
 		p.noteSwitch(langsmithSwitch())
 	}
-	return p, errors.Join(err, otlpErr, consoleErr)
+	return p, errors.Join(err, otlpErr, consoleErr, checkHiding())
 }
 
 func (p *plan) note(notice string) {
@@ -84,10 +85,12 @@ func (p *plan) add(d destination) {
 		if !sameReceiver(there, d) {
 			continue
 		}
-		if d.isStricter(there) {
-			there.View, there.WantsRecord, there.sends, there.allows = d.View, d.WantsRecord, d.sends, d.allows
-			p.destinations[i] = there
+		there, other := inOneForm(there, d)
+		if other.isStricter(there) {
+			there.View, there.WantsRecord, there.WantsParent = other.View, other.WantsRecord, other.WantsParent
+			there.sends, there.allows = other.sends, other.allows
 		}
+		p.destinations[i] = there
 		p.note(fmt.Sprintf("%s and %s are the same receiver; it gets spans once, %s", there.Name, d.Name, there.sends))
 		return
 	}
@@ -134,6 +137,7 @@ func (p *plan) exported() []export.Destination {
 	all := make([]export.Destination, len(p.destinations))
 	for i, d := range p.destinations {
 		all[i] = d.Destination
+		all[i].Account = d.account()
 	}
 	return all
 }

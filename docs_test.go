@@ -2,6 +2,9 @@ package genotel_test
 
 import (
 	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"io/fs"
 	"net/http"
@@ -148,7 +151,7 @@ func TestEveryVariableIsDocumented(t *testing.T) {
 	ended := regexp.MustCompile(`(langsmith|otlp)Variable\((.*?)\)`)
 	prefixes := map[string]string{"langsmith": "LANGSMITH_", "otlp": "OTEL_EXPORTER_OTLP_"}
 	found := map[string]bool{}
-	for _, pattern := range []string{"*.go", "otelgenai/*.go", "console/*.go"} {
+	for _, pattern := range []string{"*.go", "otelgenai/*.go", "console/*.go", "genotelconf/*.go"} {
 		files, err := filepath.Glob(pattern)
 		require.NoError(t, err)
 		for _, file := range files {
@@ -174,8 +177,78 @@ func TestEveryVariableIsDocumented(t *testing.T) {
 	} {
 		require.Contains(t, found, name, "the search finds nothing any more")
 	}
+	tested := variablesOfTests(t)
 	for name := range found {
 		assert.True(t, regexp.MustCompile(`\b`+name+`\b`).MatchString(page), name)
+	}
+	for _, name := range regexp.MustCompile(`\b(?:GENOTEL|LANG[A-Z]+|LC|OTEL|TRACE)_[A-Z0-9_]*[A-Z0-9]\b`).FindAllString(page, -1) {
+		assert.True(t, tested[name], "no test sets %s", name)
+	}
+}
+
+// variablesOfTests are the environment variables that some test sets: by name in a call of
+// Setenv, or as a key of a table.
+func variablesOfTests(t *testing.T) map[string]bool {
+	t.Helper()
+	set := map[string]bool{}
+	require.NoError(t, filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.IsDir() {
+			return err
+		}
+		files, err := filepath.Glob(filepath.Join(path, "*.go"))
+		if err != nil {
+			return err
+		}
+		names := map[string]string{} // values of the package's identifiers, by name
+		var tests []*ast.File
+		for _, file := range files {
+			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+			if err != nil {
+				return err
+			}
+			ast.Inspect(parsed, func(n ast.Node) bool {
+				if spec, ok := n.(*ast.ValueSpec); ok && len(spec.Names) == len(spec.Values) {
+					for i, value := range spec.Values {
+						names[spec.Names[i].Name] = textOf(value, names)
+					}
+				}
+				return true
+			})
+			if strings.HasSuffix(file, "_test.go") {
+				tests = append(tests, parsed)
+			}
+		}
+		for _, parsed := range tests {
+			ast.Inspect(parsed, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.KeyValueExpr:
+					set[textOf(n.Key, names)] = true
+				case *ast.CallExpr:
+					if f, ok := n.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "Setenv" && len(n.Args) == 2 {
+						set[textOf(n.Args[0], names)] = true
+					}
+				}
+				return true
+			})
+		}
+		return nil
+	}))
+	return set
+}
+
+// textOf is the string that an expression of literals and known identifiers stands for, ""
+// for others.
+func textOf(expr ast.Expr, names map[string]string) string {
+	switch e := expr.(type) {
+	case *ast.BasicLit:
+		text, _ := strconv.Unquote(e.Value)
+		return text
+	case *ast.Ident:
+		return names[e.Name]
+	case *ast.BinaryExpr:
+		return textOf(e.X, names) + textOf(e.Y, names)
+	default:
+		return ""
 	}
 }
 

@@ -1,7 +1,10 @@
 package genotel
 
 import (
+	"errors"
+	"fmt"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -28,4 +31,25 @@ func truish(value string) bool { return value == "1" || strings.EqualFold(value,
 func disabled() bool {
 	value, _ := variable("OTEL_SDK_DISABLED")
 	return strings.EqualFold(value, "true")
+}
+
+// checkHiding refuses values that a user may have meant to hide content, and that would
+// not: everything but those of the backends' own SDKs.
+func checkHiding() error {
+	inputs, inputsName := langsmithVariable("HIDE_INPUTS")
+	outputs, outputsName := langsmithVariable("HIDE_OUTPUTS")
+	metadata, metadataName := langsmithVariable("HIDE_METADATA")
+	traced, tracedName := variable("TRACE_PROMPT_COMPLETION_DATA")
+	return errors.Join(
+		checkSwitch(inputs, inputsName, "true", "false", "1", "0"),
+		checkSwitch(outputs, outputsName, "true", "false", "1", "0"),
+		checkSwitch(metadata, metadataName, "true", "false", "1", "0"),
+		checkSwitch(traced, tracedName, "true", "false"))
+}
+
+func checkSwitch(value, name string, known ...string) error {
+	if value == "" || slices.Contains(known, strings.ToLower(value)) {
+		return nil
+	}
+	return fmt.Errorf("%s: unknown value; known are %s", name, strings.Join(known, ", "))
 }

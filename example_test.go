@@ -21,6 +21,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/genotel/genotel"
+	"github.com/genotel/genotel/export"
 	"github.com/genotel/genotel/instrument/otelgenaihttp"
 	"github.com/genotel/genotel/instrument/otelopenai"
 	"github.com/genotel/genotel/instrument/tracedopenai"
@@ -410,6 +411,27 @@ func ExampleLangfuse() {
 	// Output: langfuse
 }
 
+// No destination gets what the redactor finds, whoever made the span.
+func ExampleWithRedactor() {
+	restore := onLoopback()
+	defer restore()
+	run := func(ctx context.Context) error {
+		telemetry, err := genotel.Configure(ctx, genotel.WithRedactor(redact.New(redact.All()...)))
+		if err != nil {
+			return err
+		}
+		_, span := telemetry.TracerProvider().Tracer("example").Start(ctx, "mail bob@example.com")
+		span.End()
+		err = telemetry.Shutdown(ctx)
+		fmt.Println(telemetry.Stats()[0].Delivered)
+		return err
+	}
+	if err := run(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output: 1
+}
+
 // Spans go to a file, one line of JSON for each batch.
 func ExampleWithFile() {
 	run := func(ctx context.Context, path string) error {
@@ -434,4 +456,100 @@ func ExampleWithFile() {
 	text, _ := os.ReadFile(path)
 	fmt.Println(strings.Count(string(text), "\n"), strings.Contains(string(text), `"chat gpt-4o"`))
 	// Output: 1 true
+}
+
+// A program that builds its TracerProvider itself takes the destinations as a processor.
+func ExampleNewSpanProcessor() {
+	restore := onLoopback()
+	defer restore()
+	ownPipeline := func(ctx context.Context) error {
+		destinations, err := genotel.NewSpanProcessor(ctx)
+		if err != nil {
+			return err
+		}
+		provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(destinations))
+		_, span := provider.Tracer("app").Start(ctx, "work")
+		span.End()
+		err = provider.Shutdown(ctx)
+		for _, s := range destinations.Stats() {
+			fmt.Println(s.Destination, s.Delivered)
+		}
+		return err
+	}
+	if err := ownPipeline(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output: otlp 1
+}
+
+// With a spool, spans outlive an outage of the backend and the end of the process.
+func ExampleWithSpool() {
+	restore := onLoopback()
+	defer restore()
+	folder, err := os.MkdirTemp("", "example")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	run := func(ctx context.Context) error {
+		telemetry, err := genotel.Configure(ctx,
+			genotel.WithSpool(folder),
+			genotel.WithExport(export.WithQueue(64<<20, 0)))
+		if err != nil {
+			return err
+		}
+		_, span := telemetry.TracerProvider().Tracer("example").Start(ctx, "chat gpt-4o")
+		span.End()
+		err = telemetry.Shutdown(ctx)
+		fmt.Println(telemetry.Stats()[0].Delivered, telemetry.Stats()[0].Spooled)
+		return err
+	}
+	if err := run(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output: 1 0
+}
+
+// A service runs until it is asked to stop, and what it has traced is delivered then.
+func ExampleTelemetry_Run() {
+	restore := onLoopback()
+	defer restore()
+	telemetry, err := genotel.Configure(context.Background())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	serve := func(ctx context.Context) error {
+		_, span := telemetry.TracerProvider().Tracer("example").Start(ctx, "work")
+		span.End()
+		return nil // usually after <-ctx.Done()
+	}
+	err = telemetry.Run(context.Background(), serve)
+	fmt.Println(telemetry.Stats()[0].Delivered, err)
+	// Output: 1 <nil>
+}
+
+// A function in a cloud, which is frozen between requests, delivers before it answers.
+func ExampleTelemetry_FlushAfter() {
+	restore := onLoopback()
+	defer restore()
+	telemetry, err := genotel.Configure(context.Background())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = telemetry.Shutdown(context.Background()) }()
+	handle := func(ctx context.Context, question string) (answer string, err error) {
+		err = telemetry.FlushAfter(ctx, func(ctx context.Context) error {
+			_, span := telemetry.TracerProvider().Tracer("example").Start(ctx, "work")
+			defer span.End()
+			answer = "42"
+			return nil
+		})
+		return answer, err
+	}
+	answer, err := handle(context.Background(), "How many are left?")
+	fmt.Println(answer, err, telemetry.Stats()[0].Delivered)
+	// Output: 42 <nil> 1
 }

@@ -6,12 +6,8 @@ import (
 	"net/url"
 	"strings"
 
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/trace"
-
 	"github.com/genotel/genotel/dialect"
 	"github.com/genotel/genotel/export"
-	"github.com/genotel/genotel/otelgenai/record"
 	"github.com/genotel/genotel/semconv/langsmith"
 )
 
@@ -35,6 +31,10 @@ type LangSmith struct {
 	// Content is the content policy. LANGSMITH_HIDE_INPUTS and
 	// LANGSMITH_HIDE_OUTPUTS are heeded when it is ContentDefault.
 	Content Content
+	// RemoteParents says whether the services that call this one send their spans to
+	// LangSmith as well. Empty: GENOTEL_LANGSMITH_REMOTE_PARENTS, "sent" or "missing", else
+	// they do; the first such span is then logged.
+	RemoteParents RemoteParents
 }
 
 const (
@@ -75,17 +75,18 @@ func (c config) langsmithDestination(d LangSmith, name string, needed bool) ([]d
 	}
 	target, err := d.url()
 	sampled, samplingErr := langsmithSampler()
-	if err = errors.Join(err, samplingErr); err != nil {
+	roots, rootsErr := c.langsmithRoots(d.RemoteParents)
+	if err = errors.Join(err, samplingErr, rootsErr); err != nil {
 		return nil, err
 	}
 	content := c.visibleToLangSmith(d.Content)
-	resolved := destination{sends: sends(content), allows: allows(content), form: langsmithForm, Destination: export.Destination{
+	resolved := destination{sends: sendsToLangSmith(content), allows: allows(content), form: langsmithForm, Destination: export.Destination{
 		Name:        name,
 		URL:         target,
 		Headers:     d.headers(c.project),
 		Compression: export.Gzip,
 	}}
-	resolved.View, resolved.WantsRecord = langsmithView(content, sampled), true
+	resolved.View, resolved.WantsRecord, resolved.WantsParent = roots.view(content, sampled), true, true
 	return []destination{resolved}, nil
 }
 
@@ -122,21 +123,6 @@ func (c config) visibleToLangSmith(own Content) dialect.Content {
 	hideInputs, _ := langsmithVariable("HIDE_INPUTS")
 	hideOutputs, _ := langsmithVariable("HIDE_OUTPUTS")
 	return c.visible(own, truish(hideInputs), truish(hideOutputs))
-}
-
-// langsmithView is LangSmith's form of the spans that are sampled for it. It wants
-// records.
-func langsmithView(content dialect.Content, sampled func(trace.TraceID) bool) export.View {
-	form := dialect.LangSmithView(content)
-	if sampled == nil {
-		return view(form)
-	}
-	return func(span sdktrace.ReadOnlySpan, call *record.Call) sdktrace.ReadOnlySpan {
-		if !sampled(span.SpanContext().TraceID()) {
-			return nil
-		}
-		return form(span, call)
-	}
 }
 
 // isLangSmiths reports whether a URL is LangSmith's own, in any region. Without

@@ -540,3 +540,14 @@ func TestThePlanSaysWhatGoesWhereAndNoSecret(t *testing.T) {
 		"collector (localhost:4318) with the content that is on the span; "+
 		"archive (archive) with content", p.String())
 }
+
+func TestThePlanSaysThatLangSmithGetsNoMetadata(t *testing.T) {
+	setenv(t, map[string]string{
+		"LANGSMITH_HIDE_METADATA": "true", "LANGSMITH_HIDE_INPUTS": "true",
+		"OTEL_EXPORTER_OTLP_ENDPOINT": "https://eu.api.smith.langchain.com/otel",
+	})
+	p, err := newConfig([]Option{WithLangtrace(Langtrace{APIKey: "k"})}).plan()
+	require.NoError(t, err)
+	assert.Equal(t, "langtrace (app.langtrace.ai) with content; "+
+		"otlp (eu.api.smith.langchain.com) with answers, without prompts, without metadata", p.String())
+}

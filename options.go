@@ -1,14 +1,18 @@
 package genotel
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"slices"
 
+	"go.opentelemetry.io/otel/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/genotel/genotel/console"
+	"github.com/genotel/genotel/export"
+	"github.com/genotel/genotel/otelgenai"
 )
 
 // Option configures [Configure]. A nil Option is ignored.
@@ -25,18 +29,27 @@ type config struct {
 	environment string
 	project     string
 	provider    trace.TracerProvider
+	build       func(context.Context) (trace.TracerProvider, error)
 	global      bool
 	propagator  bool
 	sampler     sdktrace.Sampler
 	logger      *slog.Logger
 	content     Content
+	redactor    otelgenai.Redactor // nil for none
 	mode        Mode
+	spool       string
+	export      []export.Option
+	meters      metric.MeterProvider
+	sync        bool
 
 	langsmith *LangSmith
 	langtrace *Langtrace
 	otlp      []OTLP
 	files     []File
 	console   *consoleOption
+
+	// remoteNotice is one of all LangSmith destinations.
+	remoteNotice *remoteNotice
 }
 
 func newConfig(opts []Option) config {
@@ -46,6 +59,7 @@ func newConfig(opts []Option) config {
 			c = opt.apply(c)
 		}
 	}
+	c.remoteNotice = &remoteNotice{logger: c.logger}
 	return c
 }
 
@@ -83,6 +97,21 @@ func WithProject(name string) Option {
 func WithTracerProvider(provider trace.TracerProvider) Option {
 	return optionFunc(func(c config) config {
 		c.provider = provider
+		return c
+	})
+}
+
+// WithNewTracerProvider has build make the TracerProvider that Configure would make
+// itself. Its sampler, resource, limits and exporters are then build's business, and so
+// is OTEL_EXPORTER_OTLP_ENDPOINT: Configure adds its other destinations to them. build is
+// called once, after all other settings were found good, and its result becomes the
+// global provider as [WithGlobal] has it. It stays the application's, which shuts it
+// down after [Telemetry.Shutdown]. It must be the OpenTelemetry SDK's when there are
+// destinations. It is an error when the application has a provider already. nil stands
+// for the default. Package genotelconf is made of it.
+func WithNewTracerProvider(build func(context.Context) (trace.TracerProvider, error)) Option {
+	return optionFunc(func(c config) config {
+		c.build = build
 		return c
 	})
 }
@@ -148,6 +177,42 @@ const (
 func WithContent(policy Content) Option {
 	return optionFunc(func(c config) config {
 		c.content = policy
+		return c
+	})
+}
+
+// WithRedactor passes every text through redact before any destination gets it, the
+// console too: what [otelgenai.Redactor] names of genotel's own calls, and of all spans,
+// whoever made them, the content that is on them, messages and stack traces of errors,
+// URLs, metadata, tags and names. It runs off the program's path, on a goroutine of the
+// destinations or of the console. Other exporters of the TracerProvider see what they saw
+// before; for them there is otelgenai.WithRedactor.
+//
+// It fails closed: when redact returns an error or panics, the span arrives without any of
+// these texts and says so in genotel.content.withheld. Default: none.
+func WithRedactor(redact otelgenai.Redactor) Option {
+	return optionFunc(func(c config) config {
+		c.redactor = redact
+		return c
+	})
+}
+
+// WithMeterProvider sets where the pipeline's own metrics go: what waits, what was
+// delivered and what was lost for each destination, as OpenTelemetry's SDK metrics. See
+// [export.WithMeterProvider]. Default, also for nil: the global MeterProvider.
+func WithMeterProvider(provider metric.MeterProvider) Option {
+	return optionFunc(func(c config) config {
+		c.meters = provider
+		return c
+	})
+}
+
+// WithSyncExport makes the end of a span that has no parent in this process wait until its
+// trace is delivered, at most 5 s. It is for command-line tools that end at any moment, and
+// for nothing that serves requests. Default: no span waits for anything.
+func WithSyncExport() Option {
+	return optionFunc(func(c config) config {
+		c.sync = true
 		return c
 	})
 }

@@ -40,6 +40,9 @@ type OTLP struct {
 	Timeout time.Duration
 	// Content is the content policy.
 	Content Content
+	// Form is FormGenAI (the default) or FormOpenInference. LangSmith gets its own form
+	// all the same.
+	Form Form
 
 	missing     string // what was not given of what the backend needs
 	environment bool   // whether the variables name it
@@ -74,6 +77,9 @@ var collectorEndpoints = map[Protocol]string{
 func (c config) otlpDestinations(mode Mode, langsmith, elsewhere bool, p *plan) ([]destination, error) {
 	configured := c.otlp
 	if len(configured) == 0 {
+		if c.build != nil { // whose exporters read the same variables, or a file in their place
+			return nil, nil
+		}
 		fromEnv, err := c.otlpOfEnvironment(mode, langsmith, elsewhere, p)
 		if err != nil || fromEnv == nil {
 			return nil, err
@@ -127,7 +133,7 @@ func (c config) otlpDestination(mode Mode, d OTLP) (destination, error) {
 	if err != nil {
 		return destination{}, err
 	}
-	resolved := c.plain(d.Content, export.Destination{
+	resolved, err := c.formed(d, export.Destination{
 		Name:        d.Name,
 		URL:         target.String(),
 		Protocol:    d.Protocol,
@@ -136,17 +142,18 @@ func (c config) otlpDestination(mode Mode, d OTLP) (destination, error) {
 		Compression: d.Compression,
 		Timeout:     d.Timeout,
 	})
-	if !c.langsmithIsOn(mode) || !d.isLangSmith(target) {
-		return resolved, nil
+	if err != nil || !c.langsmithIsOn(mode) || !d.isLangSmith(target) {
+		return resolved, err
 	}
-	sampled, err := langsmithSampler()
+	sampled, samplingErr := langsmithSampler()
+	roots, rootsErr := c.langsmithRoots(RemoteParentsDefault)
 	content := c.visibleToLangSmith(d.Content)
-	resolved.sends, resolved.allows, resolved.form = sends(content), allows(content), langsmithForm
-	resolved.View, resolved.WantsRecord = langsmithView(content, sampled), true
+	resolved.sends, resolved.allows, resolved.form = sendsToLangSmith(content), allows(content), langsmithForm
+	resolved.View, resolved.WantsRecord, resolved.WantsParent = roots.view(content, sampled), true, true
 	if d.environment && isForKeyOfEnvironment(target) {
 		resolved.Headers = c.langsmithHeaders(d.Headers)
 	}
-	return resolved, err
+	return resolved, errors.Join(samplingErr, rootsErr)
 }
 
 // isLangSmith reports whether target is LangSmith's own, or the very URL that the

@@ -28,13 +28,13 @@ func Langfuse(host, publicKey, secretKey string) OTLP {
 
 // Phoenix is an Arize Phoenix server. The host is http://localhost:6006 for one on this
 // machine, and what its settings show for one in Phoenix Cloud. The API key may be empty
-// where the server asks for none.
+// where the server asks for none. It gets spans in Phoenix's own form, [FormOpenInference].
 //
-// Sources:
+// Sources: https://arize-ai.github.io/openinference/spec/,
 // https://arize.com/docs/phoenix/resources/frequently-asked-questions/what-is-my-phoenix-endpoint,
 // https://arize-ai.github.io/phoenix/types/_arizeai_phoenix-otel.register.RegisterParams.html.
 func Phoenix(host, apiKey string) OTLP {
-	d := OTLP{Name: "phoenix", Endpoint: host}
+	d := OTLP{Name: "phoenix", Endpoint: host, Form: FormOpenInference}
 	if apiKey = trimmed(apiKey); apiKey != "" {
 		d.Headers = map[string]string{"Authorization": "Bearer " + apiKey}
 	}

@@ -3,8 +3,8 @@ package genotel
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
-	"sync/atomic"
 
 	"go.opentelemetry.io/otel"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -15,30 +15,49 @@ import (
 var (
 	errForeignProvider = errors.New("the TracerProvider is not the OpenTelemetry SDK's, so destinations cannot be " +
 		"attached to it; pass one of go.opentelemetry.io/otel/sdk/trace, or WithGlobal(false) for a private one")
+	errOccupied = errors.New("the application has a TracerProvider already, so a new one cannot be made; " +
+		"call Configure before that is installed, or with WithGlobal(false)")
 	errDeadProvider = errors.New("the TracerProvider has been shut down")
 )
 
-// existingProvider returns the application's provider, nil when there is none to
-// use. A global one that was shut down counts as none: it is what an earlier
+// existingProvider returns the application's provider, and whether there is room for a
+// new one. A global one that was shut down counts as none: it is what an earlier
 // Configure left.
-func (c config) existingProvider(needed bool) (*sdktrace.TracerProvider, error) {
+func (c config) existingProvider(needed bool) (found *sdktrace.TracerProvider, vacant bool, err error) {
 	provider, chosen := c.provider, c.provider != nil
 	if !chosen {
 		if provider = otel.GetTracerProvider(); !c.global || isPlaceholder(provider) {
-			return nil, nil //nolint:nilnil // no provider is a good answer
+			return nil, true, nil
 		}
 	}
 	sdk, ok := provider.(*sdktrace.TracerProvider)
 	ok = ok && sdk != nil
 	switch {
 	case !ok && needed:
-		return nil, errForeignProvider
+		return nil, false, errForeignProvider
 	case ok && isShutDown(sdk) && chosen:
-		return nil, errDeadProvider
+		return nil, false, errDeadProvider
 	case ok && isShutDown(sdk):
-		return nil, nil //nolint:nilnil // as above
+		return nil, true, nil
 	}
-	return sdk, nil
+	return sdk, false, nil
+}
+
+// buildProvider makes the provider of [WithNewTracerProvider], which comes last because
+// it may start something.
+func (c config) buildProvider(ctx context.Context, needed bool) (trace.TracerProvider, error) {
+	provider, err := c.build(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("genotel: making the TracerProvider: %w", err)
+	}
+	sdk, ok := provider.(*sdktrace.TracerProvider)
+	switch ok = ok && sdk != nil; {
+	case !ok && (needed || provider == nil):
+		return nil, fmt.Errorf("genotel: making the TracerProvider: %w", errForeignProvider)
+	case ok && isShutDown(sdk):
+		return nil, fmt.Errorf("genotel: making the TracerProvider: %w", errDeadProvider)
+	}
+	return provider, nil
 }
 
 // isPlaceholder reports whether provider is the one that OpenTelemetry's global
@@ -56,32 +75,4 @@ func isPlaceholder(provider trace.TracerProvider) bool {
 func isShutDown(provider *sdktrace.TracerProvider) bool {
 	_, dead := provider.Tracer("github.com/genotel/genotel").(noop.Tracer)
 	return dead
-}
-
-// attachment is our processor on a provider of the application's.
-type attachment struct {
-	*processors
-	provider *sdktrace.TracerProvider
-	leaving  atomic.Bool
-}
-
-func attach(provider *sdktrace.TracerProvider, processor *processors) *attachment {
-	a := &attachment{processors: processor, provider: provider}
-	provider.RegisterSpanProcessor(a)
-	return a
-}
-
-// remove takes a processor that has been shut down off its provider. The provider
-// shuts it down once more and would report its losses a second time.
-func (a *attachment) remove() {
-	a.leaving.Store(true)
-	a.provider.UnregisterSpanProcessor(a)
-}
-
-// Shutdown implements [sdktrace.SpanProcessor].
-func (a *attachment) Shutdown(ctx context.Context) error {
-	if a.leaving.Load() {
-		return nil
-	}
-	return a.processors.Shutdown(ctx)
 }

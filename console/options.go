@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/genotel/genotel/dialect"
+	"github.com/genotel/genotel/internal/redaction"
 )
 
 // Option configures a [Processor]. A nil Option is ignored.
@@ -24,7 +25,8 @@ type config struct {
 	project     string
 	environment string
 	ascii       bool
-	logger      *slog.Logger // nil: slog.Default() at the time of use
+	redact      redaction.Func // nil for none
+	logger      *slog.Logger   // nil: slog.Default() at the time of use
 }
 
 func newConfig(opts []Option) config {
@@ -42,6 +44,16 @@ func newConfig(opts []Option) config {
 func WithContent(content dialect.Content) Option {
 	return optionFunc(func(c config) config {
 		c.content = content
+		return c
+	})
+}
+
+// WithRedactor passes every prompt through redact before it is shown, on the printer's
+// goroutine and in whole texts. A prompt for which redact returns an error or panics is
+// "(withheld)". Default: none.
+func WithRedactor(redact func(text string) (string, error)) Option {
+	return optionFunc(func(c config) config {
+		c.redact = redact
 		return c
 	})
 }

@@ -333,6 +333,33 @@ func TestARedactorHasSeenThePromptBeforeItIsShown(t *testing.T) {
 	}
 }
 
+func TestTheConsolesOwnRedactorSeesPromptsOfAllInstrumentations(t *testing.T) {
+	removed := func(text string) (string, error) { return strings.ReplaceAll(text, "France", "[country]"), nil }
+	failing := func(string) (string, error) { panic("France") }
+	for name, test := range map[string]struct {
+		redact func(string) (string, error)
+		want   string
+	}{"redacted": {removed, "What is the capital of [country]?"}, "withheld": {failing, "(withheld)"}} {
+		t.Run(name, func(t *testing.T) {
+			reported := errorsOf(t)
+			b := newBench(t, console.WithRedactor(test.redact))
+			b.run(t.Context(), call(question, 0, 1))
+			b.span(t.Context(), "chat", 2, 3, nil, attribute.String("gen_ai.operation.name", "chat"), attribute.String("gen_ai.input.messages",
+				`[{"role":"user","parts":[{"type":"text","content":"What is the capital of \u0046rance?"}]}]`))
+			panels := b.printed()
+			require.Len(t, panels, 2)
+			for _, panel := range panels {
+				assert.Equal(t, test.want, value(t, panel, "Prompt"))
+				assert.NotContains(t, panel, "France")
+			}
+			for _, err := range reported() {
+				assert.ErrorContains(t, err, "redactor failed")
+				assert.NotContains(t, err.Error(), "France")
+			}
+		})
+	}
+}
+
 // errorsOf collects what OpenTelemetry's error handler is told during the test.
 func errorsOf(t *testing.T) func() []error {
 	t.Helper()

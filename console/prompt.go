@@ -12,6 +12,7 @@ import (
 	"github.com/genotel/genotel/internal/guard"
 	"github.com/genotel/genotel/internal/handoff"
 	"github.com/genotel/genotel/internal/jsonscan"
+	"github.com/genotel/genotel/internal/redaction"
 	"github.com/genotel/genotel/otelgenai/record"
 	"github.com/genotel/genotel/semconv"
 )
@@ -67,18 +68,22 @@ func (p *prompt) before(q *prompt) bool {
 const withheld = "(withheld)"
 
 // guardedText is text, and "(withheld)" when that panics.
-func (p *prompt) guardedText() string {
+func (p *prompt) guardedText(redact redaction.Func) string {
 	text := withheld
-	guard.Do("decoding a prompt", func() { text = p.text() })
+	guard.Do("decoding a prompt", func() { text = p.text(redact) })
 	return text
 }
 
-// text decodes the prompt, which may be costly and may run a redactor.
-func (p *prompt) text() string {
+// text decodes the prompt, which may be costly and may run a redactor beside redact, which
+// is nil for none.
+func (p *prompt) text(redact redaction.Func) string {
 	if p.slip == nil {
-		return userText(p.messages)
+		return p.messagesText(redact)
 	}
 	call := p.slip.Call()
+	if call != nil && redact != nil {
+		call = redaction.Call(call, redact)
+	}
 	switch {
 	case call == nil:
 		return ""
@@ -87,6 +92,20 @@ func (p *prompt) text() string {
 	default:
 		return cmp.Or(asked(call.Request.Messages), strings.Join(call.Retrieval.Queries, " "))
 	}
+}
+
+// messagesText is the prompt of a span without a record.
+func (p *prompt) messagesText(redact redaction.Func) string {
+	if redact == nil {
+		return userText(p.messages)
+	}
+	pass := redaction.NewPass(redact)
+	messages := pass.Text(p.messages)
+	if err := pass.Err(); err != nil {
+		redaction.Report(err)
+		return withheld
+	}
+	return userText(messages)
 }
 
 // asked is the text of the last message of the user, or else of the last one at all.

@@ -108,7 +108,7 @@ const hidden = "(hidden)"
 func (r *report) text(c *config) string {
 	shown := hidden
 	if c.content.Input {
-		shown = r.prompt.guardedText()
+		shown = r.prompt.guardedText(c.redact)
 	}
 	d := digestOf(r)
 	return paint(d.rows(r, shown), d.status(), d.steps, c.ascii)

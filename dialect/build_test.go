@@ -109,6 +109,7 @@ func everything(c *record.Call) []attribute.KeyValue {
 	attributes = dialect.AppendGenAI(attributes, c)
 	attributes = dialect.AppendLangSmith(attributes, c)
 	attributes = dialect.AppendLLM(attributes, c)
+	attributes = dialect.AppendOpenInference(attributes, c)
 	attributes = dialect.AppendMedia(attributes, c)
 	attributes = dialect.AppendDelivery(attributes, c)
 	return dialect.AppendGenAIContent(attributes, c)
@@ -240,8 +241,9 @@ var (
 // views are the views of all backends.
 func views(content dialect.Content) map[string]dialect.View {
 	return map[string]dialect.View{
-		"GenAI":     dialect.GenAIView(content),
-		"LangSmith": dialect.LangSmithView(content),
-		"Langtrace": dialect.LangtraceView(content),
+		"GenAI":         dialect.GenAIView(content),
+		"LangSmith":     dialect.LangSmithView(content),
+		"Langtrace":     dialect.LangtraceView(content),
+		"OpenInference": dialect.OpenInferenceView(content),
 	}
 }

@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"slices"
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -53,17 +54,24 @@ var contentKeys = map[attribute.Key]side{
 	langsmith.AllMessagesEventsKey:     both,
 	langsmith.EventsKey:                both,
 	langsmith.AttachmentsKey:           input,
+	langsmith.EventContentKey:          both,
 
 	langtrace.LLMRequestMessagesKey: input,
 	langtrace.LLMPromptsKey:         input,
 	langtrace.LLMResponsesKey:       output,
 	langtrace.LLMToolsKey:           input,
+	langtrace.GenAIRequestToolsKey:  input,
 
 	openinference.InputValueKey:                 input,
 	openinference.OutputValueKey:                output,
 	openinference.LLMPromptTemplateVariablesKey: input,
 	openinference.LLMPromptTemplateTemplateKey:  input,
 	openinference.ToolParametersKey:             input,
+	openinference.RerankerQueryKey:              input,
+	openinference.LLMFunctionCallKey:            output,
+	openinference.ImageURLKey:                   both,
+	openinference.AudioURLKey:                   both,
+	openinference.AudioTranscriptKey:            both,
 }
 
 // contentPrefixes are those of attributes with an index in their name.
@@ -74,7 +82,13 @@ var contentPrefixes = []struct {
 	{semconv.GenAIPromptVariablePrefix, input},
 	{string(openinference.LLMInputMessagesKey) + ".", input},
 	{string(openinference.LLMOutputMessagesKey) + ".", output},
+	{string(openinference.LLMPromptsKey) + ".", input},
+	{string(openinference.LLMChoicesKey) + ".", output},
 	{string(openinference.LLMToolsKey) + ".", input},
+	{string(openinference.InputImagesKey) + ".", input},
+	{string(openinference.InputDocumentsKey) + ".", input},
+	{string(openinference.RerankerInputDocumentsKey) + ".", input},
+	{string(openinference.RerankerOutputDocumentsKey) + ".", output},
 	{string(openinference.RetrievalDocumentsKey) + ".", output},
 	{string(openinference.EmbeddingEmbeddingsKey) + ".", input},
 	{string(langsmith.LLMRequestFunctionsKey) + ".", input},
@@ -126,13 +140,18 @@ func (c Content) shows(s side) bool {
 	}
 }
 
-// visible returns the events that may be seen.
+// visible returns the events that may be seen, less their attributes that may not.
 func (c Content) visible(events []trace.Event) []trace.Event {
+	hidden := func(kv attribute.KeyValue) bool { return !c.allows(kv.Key) }
 	kept := make([]trace.Event, 0, len(events))
 	for _, event := range events {
-		if c.shows(contentEvents[event.Name]) {
-			kept = append(kept, event)
+		switch {
+		case !c.shows(contentEvents[event.Name]):
+			continue
+		case contentEvents[event.Name] == neither && slices.ContainsFunc(event.Attributes, hidden):
+			event.Attributes = slices.DeleteFunc(slices.Clone(event.Attributes), hidden)
 		}
+		kept = append(kept, event)
 	}
 	return kept
 }

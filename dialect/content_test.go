@@ -19,17 +19,21 @@ var (
 		"gen_ai.input.messages", "gen_ai.system_instructions", "gen_ai.tool.definitions", "gen_ai.tool.call.arguments",
 		"gen_ai.prompt", "gen_ai.prompt.0.content", "gen_ai.prompt.12.role", "gen_ai.prompt.variable.name",
 		"traceloop.entity.input", "input.value", "llm.input_messages.0.message.content", "llm.request.messages", "llm.tools",
-		"tools", "prompt", "gen_ai.agent.description", "gen_ai.main_agent.description",
+		"tools", "gen_ai.request.tools", "prompt", "gen_ai.agent.description", "gen_ai.main_agent.description",
+		"llm.prompts.0.prompt.text", "llm.tools.0.tool.json_schema", "input.images.0.image.url", "input.documents.0.document.url",
+		"reranker.query", "reranker.input_documents.0.document.content", "embedding.embeddings.0.embedding.text",
 	}
 	outputs = []string{
 		"gen_ai.output.messages", "gen_ai.tool.call.result", "gen_ai.completion", "gen_ai.completion.0.content",
 		"traceloop.entity.output", "output.value", "llm.output_messages.0.message.content",
-		"retrieval.documents.0.document.content",
+		"retrieval.documents.0.document.content", "llm.choices.0.completion.text", "llm.function_call",
+		"reranker.output_documents.0.document.content",
 	}
-	conversations = []string{"all_messages_events", "events"}
+	conversations = []string{"all_messages_events", "events", "gen_ai.event.content", "image.url", "audio.url", "audio.transcript"}
 	harmless      = []string{
 		"gen_ai.request.model", "gen_ai.prompt.name", "gen_ai.prompt.version", "gen_ai.usage.input_tokens",
 		"llm.request.model", "http.route", "prompt_id",
+		"llm.model_name", "llm.invocation_parameters", "llm.token_count.prompt", "input.mime_type", "agent.name",
 	}
 )
 
@@ -51,6 +55,7 @@ func TestHiddenSidesOfForeignSpansStayHidden(t *testing.T) {
 
 	for name, view := range map[string]func(dialect.Content) dialect.View{
 		"gen_ai": dialect.GenAIView, "langsmith": dialect.LangSmithView, "langtrace": dialect.LangtraceView,
+		"openinference": dialect.OpenInferenceView,
 	} {
 		for _, content := range []dialect.Content{{}, {Input: true}, {Output: true}, {Input: true, Output: true}} {
 			seen := map[string]bool{}
@@ -83,6 +88,26 @@ func TestHiddenSidesOfForeignSpansStayHidden(t *testing.T) {
 	}
 }
 
+func TestHiddenSidesOfTheDetailsEventStayHidden(t *testing.T) {
+	attributes := []attribute.KeyValue{
+		attribute.String("gen_ai.request.model", "m"), attribute.String("gen_ai.input.messages", "x"),
+		attribute.String("gen_ai.output.messages", "y"),
+	}
+	span := tracetest.SpanStub{
+		Name: "theirs", Events: []trace.Event{{Name: "gen_ai.client.inference.operation.details", Attributes: attributes}},
+	}.Snapshot()
+	for side, content := range contents {
+		for backend, view := range views(content) {
+			details := event(t, view(span, nil), "gen_ai.client.inference.operation.details")
+			require.NotNil(t, details, "%s/%s", backend, side)
+			assert.Equal(t, "m", value(t, details.Attributes, "gen_ai.request.model"), "%s/%s", backend, side)
+			assert.Equal(t, content.Input, value(t, details.Attributes, "gen_ai.input.messages") != nil, "%s/%s", backend, side)
+			assert.Equal(t, content.Output, value(t, details.Attributes, "gen_ai.output.messages") != nil, "%s/%s", backend, side)
+		}
+	}
+	assert.Len(t, span.Events()[0].Attributes, 3, "the span itself is left alone")
+}
+
 func TestTheErrorTextOfAModelCallIsHiddenWithoutARecordToo(t *testing.T) {
 	// What others do on an error: RecordError(err) and SetStatus(codes.Error, err.Error()).
 	const text = "400: your prompt was: MARKER"
@@ -103,6 +128,7 @@ func TestTheErrorTextOfAModelCallIsHiddenWithoutARecordToo(t *testing.T) {
 		model := failed(attribute.String(key, "chat"))
 		for name, view := range map[string]func(dialect.Content) dialect.View{
 			"gen_ai": dialect.GenAIView, "langsmith": dialect.LangSmithView, "langtrace": dialect.LangtraceView,
+			"openinference": dialect.OpenInferenceView,
 		} {
 			for _, content := range []dialect.Content{{}, {Input: true}, {Output: true}} {
 				got := view(content)(model, nil)

@@ -17,6 +17,8 @@ const (
 	LangSmith Dialect = "langsmith"
 	// LLM is the scalar llm.* set of Langtrace's documented contract.
 	LLM Dialect = "llm"
+	// OpenInference is the scalar set of OpenInference: span kind, model, usage.
+	OpenInference Dialect = "openinference"
 )
 
 // Default returns the vocabularies used when none are chosen.
@@ -29,10 +31,10 @@ func Parse(list string) ([]Dialect, error) {
 	for name := range strings.SplitSeq(list, ",") {
 		switch d := Dialect(strings.ToLower(strings.TrimSpace(name))); d {
 		case "":
-		case GenAI, LangSmith, LLM:
+		case GenAI, LangSmith, LLM, OpenInference:
 			chosen = append(chosen, d)
 		default:
-			return nil, fmt.Errorf("unknown dialect; the known ones are %s, %s and %s", GenAI, LangSmith, LLM)
+			return nil, fmt.Errorf("unknown dialect; the known ones are %s, %s, %s and %s", GenAI, LangSmith, LLM, OpenInference)
 		}
 	}
 	if len(chosen) == 0 {

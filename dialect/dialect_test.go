@@ -18,6 +18,7 @@ func TestParseReadsListsAsPeopleWriteThem(t *testing.T) {
 		"gen_ai,langsmith,llm":     {dialect.GenAI, dialect.LangSmith, dialect.LLM},
 		" LangSmith , gen_ai ":     {dialect.LangSmith, dialect.GenAI},
 		"llm,":                     {dialect.LLM},
+		"openinference":            {dialect.OpenInference},
 		",,\tllm\n,":               {dialect.LLM},
 		"gen_ai,langsmith,gen_ai,": {dialect.GenAI, dialect.LangSmith, dialect.GenAI},
 	} {
@@ -33,7 +34,7 @@ func TestParseNamesTheKnownDialectsAndNotWhatItWasGiven(t *testing.T) {
 		require.Error(t, err, list)
 		assert.Nil(t, got)
 		assert.NotContains(t, err.Error(), "SECRET")
-		for _, known := range dialect.Default() {
+		for _, known := range append(dialect.Default(), dialect.OpenInference) {
 			assert.ErrorContains(t, err, string(known))
 		}
 	}
@@ -43,19 +44,20 @@ func TestParseNamesTheKnownDialectsAndNotWhatItWasGiven(t *testing.T) {
 	}
 }
 
-func TestTheDefaultIsAllOfThem(t *testing.T) {
+func TestOpenInferenceIsWrittenWhenAskedForOnly(t *testing.T) {
 	assert.Equal(t, []dialect.Dialect{"gen_ai", "langsmith", "llm"}, dialect.Default())
 }
 
 func TestAnEncoderAppendsAndChangesNothingBeforeIt(t *testing.T) {
 	encoders := map[string]func([]attribute.KeyValue, *record.Call) []attribute.KeyValue{
-		"gen_ai":    dialect.AppendGenAI,
-		"content":   dialect.AppendGenAIContent,
-		"langsmith": dialect.AppendLangSmith,
-		"llm":       dialect.AppendLLM,
-		"media":     dialect.AppendMedia,
-		"delivery":  dialect.AppendDelivery,
-		"error":     dialect.AppendError,
+		"gen_ai":        dialect.AppendGenAI,
+		"content":       dialect.AppendGenAIContent,
+		"langsmith":     dialect.AppendLangSmith,
+		"llm":           dialect.AppendLLM,
+		"openinference": dialect.AppendOpenInference,
+		"media":         dialect.AppendMedia,
+		"delivery":      dialect.AppendDelivery,
+		"error":         dialect.AppendError,
 	}
 	for name, encode := range encoders {
 		for _, build := range []func() *record.Call{chat, failedChat} {
@@ -85,6 +87,9 @@ func TestTheVocabulariesKeepToTheirNamespaces(t *testing.T) {
 	for _, kv := range dialect.AppendLLM(nil, c) {
 		assert.Regexp(t, `^llm\.`, kv.Key)
 	}
+	for _, kv := range dialect.AppendOpenInference(nil, c) {
+		assert.Regexp(t, `^(openinference|llm|embedding|agent)\.`, kv.Key)
+	}
 	for _, kv := range dialect.AppendGenAI(nil, c) {
 		assert.Regexp(t, `^(gen_ai|openai)\.`, kv.Key)
 	}
@@ -99,6 +104,7 @@ func TestAbsentParametersAreAbsentEverywhere(t *testing.T) {
 	assert.ElementsMatch(t, []string{
 		"gen_ai.operation.name",
 		"langsmith.span.kind", "langsmith.metadata.ls_model_type", "langsmith.metadata.ls_invocation_params",
+		"openinference.span.kind",
 	}, keys)
 }
 

@@ -60,23 +60,37 @@ func fellBack(c *record.Call) bool {
 // litellmGateway is the name of LiteLLM among gateways.
 const litellmGateway = "litellm"
 
-// pricedAs is the provider and the model by which LangSmith finds a price. Behind a
-// gateway the provider that the host tells is only the flavor of the protocol. A
-// model name may say who it is of, as in "anthropic/claude-sonnet-5"; else what the
-// gateway says counts, and its own name when nothing tells.
+// pricedAs is the provider and the model by which LangSmith finds a price.
 func pricedAs(c *record.Call) (provider, name string) {
-	name = model(c)
-	g := c.Gateway
-	if g == nil {
-		return langsmithProvider(c.Provider), name
-	}
-	if prefix, rest, ok := strings.Cut(name, "/"); ok && rest != "" && routed[prefix] {
+	if prefix, rest, ok := routedTo(c); ok {
 		return prefix, rest
 	}
-	if g.Provider != "" {
-		return langsmithProvider(g.Provider), name
+	provider, name = answeredBy(c)
+	return langsmithProvider(provider), name
+}
+
+// answeredBy is the provider and the model that answered. Behind a gateway the provider
+// that the host tells is only the flavor of the protocol. A model name may say who it is
+// of, as in "anthropic/claude-sonnet-5"; else what the gateway says counts, and its own
+// name when nothing tells.
+func answeredBy(c *record.Call) (provider, name string) {
+	if prefix, rest, ok := routedTo(c); ok {
+		return prefix, rest
 	}
-	return g.Name, name
+	switch g := c.Gateway; {
+	case g == nil:
+		return c.Provider, model(c)
+	case g.Provider != "":
+		return g.Provider, model(c)
+	default:
+		return g.Name, model(c)
+	}
+}
+
+// routedTo reads the provider off the name of a model behind a gateway.
+func routedTo(c *record.Call) (provider, name string, ok bool) {
+	provider, name, ok = strings.Cut(model(c), "/")
+	return provider, name, ok && c.Gateway != nil && name != "" && routed[provider]
 }
 
 // routed are the providers that LiteLLM knows by the prefix of a model name, in its

@@ -85,6 +85,11 @@ func generates(c *record.Call) bool {
 	case semconv.GenAIOperationNameCreateAgent, semconv.GenAIOperationNameRetrieval,
 		semconv.OperationNameCountTokens, semconv.OperationNameCreateBatch:
 		return false
+	case semconv.GenAIOperationNameExecuteTool, semconv.GenAIOperationNameInvokeWorkflow, semconv.GenAIOperationNamePlan,
+		semconv.GenAIOperationNameSearchMemory, semconv.GenAIOperationNameCreateMemory, semconv.GenAIOperationNameUpdateMemory,
+		semconv.GenAIOperationNameUpsertMemory, semconv.GenAIOperationNameDeleteMemory,
+		semconv.GenAIOperationNameCreateMemoryStore, semconv.GenAIOperationNameDeleteMemoryStore:
+		return false // steps of the program
 	default:
 		return true
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // OpenAI's chat messages are the form that LangSmith and Langtrace render best,
-// whatever provider answered.
+// whatever provider answered. Phoenix shows them as the raw input and output.
 
 // writeOpenAIMessages writes a JSON array of chat messages. A record message that
 // holds tool results becomes one message per result, as the chat form has it.
@@ -39,17 +39,22 @@ func writeOpenAIMessage(w *jsonappend.Writer, m *record.Message) {
 }
 
 // writeToolMessages writes the tool results of a message. Some providers have them
-// in a user's turn; the chat form has a role for them, and had another one before.
+// in a user's turn.
 func writeToolMessages(w *jsonappend.Writer, m *record.Message) {
-	role := "tool"
-	if m.Role == "function" {
-		role = m.Role
-	}
+	role := toolRole(m)
 	for _, part := range m.Parts {
 		if result, ok := part.(record.ToolResult); ok {
 			writeToolMessage(w, role, result)
 		}
 	}
+}
+
+// toolRole is the role of a tool result: the chat form has one, and had another before.
+func toolRole(m *record.Message) string {
+	if m.Role == "function" {
+		return m.Role
+	}
+	return "tool"
 }
 
 func writeToolMessage(w *jsonappend.Writer, role string, result record.ToolResult) {
@@ -182,15 +187,19 @@ func writeOpenAIPart(w *jsonappend.Writer, part record.Part) {
 // writeServerToolText writes a text part for what the provider did itself: the
 // chat form has no other place for it.
 func writeServerToolText(w *jsonappend.Writer, what, content string) {
+	writeOpenAIPart(w, record.Text{Content: serverToolText(what, content)})
+}
+
+func serverToolText(what, content string) string {
 	description := "[" + what + "]"
 	if content != "" && content != "{}" {
 		description += " " + content
 	}
-	writeOpenAIPart(w, record.Text{Content: description})
+	return description
 }
 
 func writeOpenAIImage(w *jsonappend.Writer, p record.Image) {
-	if p.URI == "" {
+	if !isLink(p.URI) {
 		writeMediaText(w, cmp.Or(uploadKinds[p.Field], "image"), &p.Media, p.Name)
 		return
 	}
@@ -207,8 +216,16 @@ func writeOpenAIImage(w *jsonappend.Writer, p record.Image) {
 // writeMediaText writes a text part that describes media without their bytes: a
 // part of a kind of our own would keep backends from showing the message.
 func writeMediaText(w *jsonappend.Writer, modality string, m *record.Media, text string) {
+	writeOpenAIPart(w, record.Text{Content: mediaText(modality, m, text)})
+}
+
+func mediaText(modality string, m *record.Media, text string) string {
 	words := []string{modality}
-	for _, word := range []string{m.MIMEType, m.URI, m.FileID} {
+	uri := m.URI
+	if !isLink(uri) {
+		uri = ""
+	}
+	for _, word := range []string{m.MIMEType, uri, m.FileID} {
 		if word != "" {
 			words = append(words, word)
 		}
@@ -223,7 +240,14 @@ func writeMediaText(w *jsonappend.Writer, modality string, m *record.Media, text
 	if text != "" {
 		description += " " + text
 	}
-	writeOpenAIPart(w, record.Text{Content: description})
+	return description
+}
+
+// isLink reports whether a URI says where something is. A data URI is the thing itself,
+// which is never sent.
+func isLink(uri string) bool {
+	const scheme = "data:"
+	return uri != "" && (len(uri) < len(scheme) || !strings.EqualFold(uri[:len(scheme)], scheme))
 }
 
 func writeOpenAIToolCall(w *jsonappend.Writer, call record.ToolCall) {
@@ -248,21 +272,25 @@ func writeOpenAIToolCall(w *jsonappend.Writer, call record.ToolCall) {
 
 func writeOpenAITools(w *jsonappend.Writer, tools []record.Tool) {
 	w.Array()
-	for _, tool := range tools {
-		w.Object()
-		w.StringField("type", tool.Type)
-		w.Key(tool.Type)
-		w.Object()
-		w.StringField("name", tool.Name)
-		writeOptional(w, "description", tool.Description)
-		if tool.Parameters != "" {
-			w.Key("parameters")
-			w.RawOrString(tool.Parameters)
-		}
-		w.EndObject()
-		w.EndObject()
+	for i := range tools {
+		writeOpenAITool(w, &tools[i])
 	}
 	w.EndArray()
+}
+
+func writeOpenAITool(w *jsonappend.Writer, tool *record.Tool) {
+	w.Object()
+	w.StringField("type", tool.Type)
+	w.Key(tool.Type)
+	w.Object()
+	w.StringField("name", tool.Name)
+	writeOptional(w, "description", tool.Description)
+	if tool.Parameters != "" {
+		w.Key("parameters")
+		w.RawOrString(tool.Parameters)
+	}
+	w.EndObject()
+	w.EndObject()
 }
 
 func joinReasoning(parts []record.Part) string {

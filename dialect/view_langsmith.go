@@ -16,15 +16,13 @@ import (
 // LangSmithView returns the view for LangSmith. The conversation goes into
 // gen_ai.prompt and gen_ai.completion as JSON objects, the form from which
 // LangSmith makes inputs and outputs. Hidden, they are empty objects, since
-// LangSmith drops the usage of a run that has no outputs. A span without a record
-// is left as it is, but for hidden content.
+// LangSmith drops the usage of a run that has no outputs. To a span of another
+// instrumentation the view adds what LangSmith would not find; a span that is about no
+// GenAI operation is left as it is, but for hidden content.
 func LangSmithView(content Content) View {
 	return func(span trace.ReadOnlySpan, call *record.Call) trace.ReadOnlySpan {
-		if call == nil && content.Input && content.Output {
-			return span
-		}
 		if call == nil {
-			return content.hide(span, false)
+			return langsmithForeign(span, content)
 		}
 		r := rewrite(span, keptForLangSmith)
 		r.attributes = append(r.attributes, langsmith.GenAISystemKey.String(call.Provider))
@@ -38,11 +36,11 @@ func LangSmithView(content Content) View {
 		}
 		prompt, completion := "{}", "{}"
 		if content.Input {
-			prompt = langsmithPrompt(call)
+			prompt = promptObject(call)
 			r.attributes = appendText(r.attributes, semconv.GenAIAgentDescriptionKey, call.Agent.Description)
 		}
 		if content.Output {
-			completion = langsmithCompletion(call)
+			completion = completionObject(call)
 		}
 		r.attributes = append(r.attributes,
 			langsmith.GenAIPromptKey.String(prompt), langsmith.GenAICompletionKey.String(completion))
@@ -65,7 +63,7 @@ func keptForLangSmith(key attribute.Key) bool {
 		semconv.ContentTruncatedKey, semconv.ContentWithheldKey:
 		return false
 	default:
-		return sideOf(key) == neither && !strings.HasPrefix(string(key), langsmith.MetadataPrefix+"ls_")
+		return sideOf(key) == neither && !forOpenInference(key) && !strings.HasPrefix(string(key), langsmith.MetadataPrefix+"ls_")
 	}
 }
 
@@ -82,7 +80,8 @@ func (r *rewritten) firstToken(c *record.Call) {
 	})
 }
 
-func langsmithPrompt(c *record.Call) string {
+// promptObject is the conversation that a model was sent, as one JSON object.
+func promptObject(c *record.Call) string {
 	var w jsonappend.Writer
 	w.Object()
 	w.Key("messages")
@@ -91,7 +90,8 @@ func langsmithPrompt(c *record.Call) string {
 	return string(w.Bytes())
 }
 
-func langsmithCompletion(c *record.Call) string {
+// completionObject is what came back, as one JSON object.
+func completionObject(c *record.Call) string {
 	var w jsonappend.Writer
 	w.Object()
 	if len(c.Response.Choices) > 0 {

@@ -19,13 +19,17 @@ import (
 // Langtrace has: the documented llm.* attributes, and the langtrace.* attributes
 // and content events that its pages are made from. It also obeys the rules of its
 // receiver, for every span: only text and integers survive there, and an event
-// without attributes makes it refuse the whole request.
+// without attributes makes it refuse the whole request. To a span of another
+// instrumentation it adds what such a span lacks of the two contracts.
 func LangtraceView(content Content) View {
 	return func(span trace.ReadOnlySpan, call *record.Call) trace.ReadOnlySpan {
 		var r *rewritten
 		if call == nil {
 			r = content.hide(span, false)
 			r.attributes = slices.DeleteFunc(r.attributes, func(kv attribute.KeyValue) bool { return forLangSmith(kv.Key) })
+			if theirs := readCall(r); theirs != nil {
+				r.langtraceForeign(theirs, content)
+			}
 		} else {
 			r = rewrite(span, keptForLangtrace)
 			r.langtrace(call, content)
@@ -36,10 +40,10 @@ func LangtraceView(content Content) View {
 	}
 }
 
-// keptForLangtrace drops what only LangSmith reads, and what the view writes from
+// keptForLangtrace drops what only LangSmith and Phoenix read, and what the view writes from
 // the record.
 func keptForLangtrace(key attribute.Key) bool {
-	return sideOf(key) == neither && !forLangSmith(key) && !isLLMContract(key)
+	return sideOf(key) == neither && !forLangSmith(key) && !forOpenInference(key) && !isLLMContract(key)
 }
 
 func forLangSmith(key attribute.Key) bool { return strings.HasPrefix(string(key), "langsmith.") }

@@ -10,18 +10,19 @@ import (
 // callRecord is the record of an ended span, shared by the destinations that want
 // it and decoded by the first of them. A nil callRecord is that of a span without.
 type callRecord struct {
-	slip *handoff.Slip
+	slip   *handoff.Slip
+	redact func(*record.Call) *record.Call // nil: all of it may be seen
 
 	once    sync.Once
 	call    *record.Call
 	problem string
 }
 
-func newCallRecord(slip *handoff.Slip) *callRecord {
+func newCallRecord(slip *handoff.Slip, redact func(*record.Call) *record.Call) *callRecord {
 	if slip == nil {
 		return nil
 	}
-	return &callRecord{slip: slip}
+	return &callRecord{slip: slip, redact: redact}
 }
 
 // size is the number of bytes that the record keeps alive.
@@ -32,16 +33,20 @@ func (r *callRecord) size() int {
 	return r.slip.Size()
 }
 
-// get returns the record, nil when there is none. When its decoder panics, which
-// problem then tells, no destination gets the record: it may be half made, and not
-// yet redacted.
+// get returns the record, nil when there is none. When its decoder or its redaction
+// panics, which problem then tells, no destination gets the record: it may be half made,
+// and not yet redacted.
 func (r *callRecord) get() (call *record.Call, problem string) {
 	if r == nil {
 		return nil, ""
 	}
 	r.once.Do(func() {
 		defer func() { r.problem = panicText(recover()) }()
-		r.call = r.slip.Call()
+		call := r.slip.Call()
+		if call != nil && r.redact != nil {
+			call = r.redact(call)
+		}
+		r.call = call
 	})
 	return r.call, r.problem
 }

@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/metric"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/genotel/genotel/otelgenai/record"
 )
 
 const (
@@ -79,6 +82,20 @@ func WithRetryBudget(budget time.Duration) Option {
 	})
 }
 
+// WithRedaction changes what all destinations get, before any of their views: each span by
+// span, each call record by call. Both are called at most once for a span, on the worker of
+// the destination that comes first, and must change nothing in place. What panics is not
+// sent: the span is dropped as [ReasonInternalError], or goes without its record. Default:
+// nothing is changed.
+func WithRedaction(
+	span func(sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpan, call func(*record.Call) *record.Call,
+) Option {
+	return optionFunc(func(c config) config {
+		c.redaction = redaction{span: span, call: call}
+		return c
+	})
+}
+
 // WithSpool keeps requests on the disk until they are delivered. Default: they are in
 // memory only.
 func WithSpool(s Spool) Option {
@@ -107,7 +124,8 @@ type config struct {
 	batchDelay    time.Duration
 	retryBudget   time.Duration
 
-	spool Spool
+	spool     Spool
+	redaction redaction
 
 	transport http.RoundTripper // nil: an own http.Transport; tests set it
 }

@@ -63,6 +63,9 @@ type Destination struct {
 	// WantsRecord says that View uses the record of the call. Without it View gets
 	// no record, and the processor claims none.
 	WantsRecord bool
+	// WantsParent says that View uses [ParentOf]. Without it the processor does not watch
+	// for parents of other TracerProviders.
+	WantsParent bool
 }
 
 // View returns the span as the destination wants it, or nil to leave it out. It

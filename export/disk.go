@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
@@ -14,6 +15,9 @@ import (
 
 // adoptionInterval is how often the pipeline looks for what dead processes have left.
 const adoptionInterval = time.Minute
+
+// ErrSpool is what an error of [New] wraps that is about [WithSpool].
+var ErrSpool = errors.New("spool")
 
 // Spool keeps requests in files until they are delivered, so that they outlive an outage
 // of the backend and the end of the process. Spans are written within the batch delay
@@ -57,7 +61,7 @@ func (p *pipeline) openSpool() (err error) {
 	})
 	p.adopted = time.Now()
 	if err != nil {
-		return errors.New("spool: " + reasonOf(err))
+		return fmt.Errorf("%w: %s", ErrSpool, reasonOf(err))
 	}
 	p.queue.delay /= 2 // the other half is for the writing
 	return nil

@@ -41,7 +41,8 @@ func (l *limit) refuse(size int) {
 
 // accept learns that a request was not.
 func (l *limit) accept() {
-	if l.accepted++; l.bytes == l.configured || l.accepted < limitTrial {
+	l.accepted++
+	if l.bytes == l.configured || l.accepted < limitTrial {
 		return
 	}
 	l.accepted = 0

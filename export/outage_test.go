@@ -143,25 +143,27 @@ func TestConnectionsThatAreClosedWhenIdleLoseNothing(t *testing.T) {
 func TestFaultsOfRealConnectionsAreClassifiedAndNamed(t *testing.T) {
 	for _, tt := range []struct {
 		fault   faultyotlp.Fault
-		class   class
+		status  int    // 0 for no answer
 		problem string // with the host after it
 	}{
-		{faultyotlp.Reset(), transient, "connection closed: "},
-		{faultyotlp.CloseBeforeHeaders(), transient, "connection closed: "},
-		{faultyotlp.CutHeaders(), transient, "connection closed: "},
-		{faultyotlp.Garbage(), transient, "network error: "},
-		{faultyotlp.CutBody(503), transient, "503 from "},
-		{faultyotlp.HugeBody(503, 1<<20), transient, "503 from "},
-		{faultyotlp.GzipBomb(503, 8<<20), transient, "503 from "},
-		{faultyotlp.Status(503).Unread(), transient, "503 from "},
+		{faultyotlp.Reset(), 0, "connection closed: "},
+		{faultyotlp.CloseBeforeHeaders(), 0, "connection closed: "},
+		{faultyotlp.CutHeaders(), 0, "connection closed: "},
+		{faultyotlp.Garbage(), 0, "network error: "},
+		{faultyotlp.CutBody(503), 503, "503 from "},
+		{faultyotlp.HugeBody(503, 1<<20), 503, "503 from "},
+		{faultyotlp.GzipBomb(503, 8<<20), 503, "503 from "},
+		{faultyotlp.Status(503).Unread(), 503, "503 from "},
 	} {
 		t.Run(tt.fault.String(), func(t *testing.T) {
 			backend := faultyotlp.Start(t)
 			backend.Script(tt.fault)
 			s := newSender(Destination{URL: backend.URL}, nil)
 			t.Cleanup(s.close)
-			assert.Equal(t, outcome{class: tt.class, problem: tt.problem + backend.Host()}, s.attempt(t.Context(), noResource))
-			assert.Equal(t, outcome{class: accepted}, s.attempt(t.Context(), noResource), "the next attempt starts afresh")
+			assert.Equal(t, outcome{
+				class: transient, status: tt.status, doubtful: tt.status == 0, problem: tt.problem + backend.Host(),
+			}, s.attempt(t.Context(), noResource))
+			assert.Equal(t, outcome{class: accepted, status: 200}, s.attempt(t.Context(), noResource), "the next attempt starts afresh")
 			assert.Len(t, backend.Requests(), 2)
 		})
 	}
@@ -172,7 +174,7 @@ func TestFaultsOfRealConnectionsAreClassifiedAndNamed(t *testing.T) {
 			backend := faultyotlp.Start(t)
 			backend.Default(fault)
 			for n := range 2 {
-				assert.Equal(t, outcome{class: accepted}, attemptAt(t, Destination{URL: backend.URL}))
+				assert.Equal(t, outcome{class: accepted, status: 200}, attemptAt(t, Destination{URL: backend.URL}))
 				assert.Len(t, backend.Requests(), n+1)
 			}
 		})

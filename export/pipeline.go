@@ -51,6 +51,7 @@ type pipeline struct {
 	packed    bool               // the packer has ended
 	abandoned bool               // nothing changes any more
 	failures  uint64             // attempts that failed and may be repeated
+	settling  bool               // a file is gone that is in the books still
 	inflight  int                // spans of the request that is being sent
 	finished  chan struct{}      // closed and replaced when there is progress
 
@@ -84,7 +85,10 @@ func newPipeline(d Destination, c config) (*pipeline, error) {
 		finished: make(chan struct{}),
 		sender:   newSender(d, c.transport),
 	}
-	return p, p.openSpool()
+	if err := p.openSpool(); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // begin is called once before the first span.
@@ -197,7 +201,9 @@ func (p *pipeline) isSent(than time.Time) bool {
 		return true
 	}
 	oldest := p.disk.Stats().Oldest
-	return oldest.IsZero() || oldest.After(than)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !p.settling && (oldest.IsZero() || oldest.After(than))
 }
 
 // close stops the intake and asks the goroutines to send what is there and end. It is

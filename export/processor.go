@@ -24,8 +24,11 @@ const stopGrace = time.Second
 type Processor struct {
 	pipelines   []*pipeline
 	wantsRecord bool
+	wantsParent bool
 	instruments *instruments
 	slips       handoff.Slips
+	redaction   redaction
+	apart       spansApart
 
 	closing atomic.Bool   // decides who of the callers of Shutdown does it
 	closed  chan struct{} // closed after result is set
@@ -43,7 +46,7 @@ func New(destinations []Destination, opts ...Option) (*Processor, error) {
 	if err := errors.Join(err, validate(destinations)); err != nil {
 		return nil, fmt.Errorf("genotel: configuring export: %w", err)
 	}
-	p := &Processor{closed: make(chan struct{})}
+	p := &Processor{closed: make(chan struct{}), redaction: c.redaction}
 	for _, d := range destinations {
 		pl, err := newPipeline(d, c)
 		if err != nil {
@@ -52,6 +55,7 @@ func New(destinations []Destination, opts ...Option) (*Processor, error) {
 		}
 		p.pipelines = append(p.pipelines, pl)
 		p.wantsRecord = p.wantsRecord || d.WantsRecord
+		p.wantsParent = p.wantsParent || d.WantsParent
 	}
 	p.instruments = instrument(c.meterProvider, p.pipelines)
 	for _, pl := range p.pipelines {
@@ -88,14 +92,21 @@ func validate(destinations []Destination) error {
 
 // OnStart claims the call record that belongs to span, if a destination wants it.
 // At most 16,384 records are awaited at a time; beyond, spans that never end are
-// suspected, and some span goes without its record.
+// suspected, and some span goes without its record. It also remembers, if a destination
+// wants it, that the parent is of another TracerProvider, see [ParentOf].
 func (p *Processor) OnStart(ctx context.Context, span sdktrace.ReadWriteSpan) {
-	if !p.wantsRecord || p.closing.Load() {
+	if !p.wantsRecord && !p.wantsParent || p.closing.Load() {
 		return
 	}
 	defer func() { _ = recover() }() // of the caller's context; the span goes without its record
 	sc := span.SpanContext()
 	if !sc.IsSampled() {
+		return
+	}
+	if p.wantsParent && startsApart(ctx, span) {
+		p.apart.put(sc)
+	}
+	if !p.wantsRecord {
 		return
 	}
 	if slip := handoff.Claim(ctx, sc); slip != nil {
@@ -118,17 +129,23 @@ func (p *Processor) OnEnd(span sdktrace.ReadOnlySpan) {
 	sc := span.SpanContext()
 	var call *callRecord
 	if p.wantsRecord {
-		call = newCallRecord(p.slips.Take(sc))
+		call = newCallRecord(p.slips.Take(sc), p.redaction.call)
 	}
+	apart := p.wantsParent && p.apart.take(sc)
 	if !sc.IsSampled() {
 		return
 	}
-	bare := entry{span: span, size: estimate(span)}
-	full := entry{span: span, call: call, size: bare.size + call.size()}
+	size := estimate(span)
+	span = p.redaction.of(span) // which nobody sees otherwise from here on
+	bare := entry{span: span, size: size}
+	full := entry{span: span, call: call, size: size + call.size()}
 	for _, pl := range p.pipelines {
 		e := bare
 		if pl.dest.WantsRecord {
 			e = full
+		}
+		if apart && pl.dest.WantsParent {
+			e.span = spanApart{span}
 		}
 		pl.accept(e)
 		served++
@@ -137,8 +154,9 @@ func (p *Processor) OnEnd(span sdktrace.ReadOnlySpan) {
 
 // ForceFlush sends what is queued without delay and returns nil when every span
 // that ended before the call was delivered or, for good, dropped, or is on the disk
-// ([WithSpool]) and an attempt to send has failed since; [Processor.Stats] tells which. When ctx ends before, the error wraps ctx.Err() and names the
-// destinations that are late. No destination waits for another.
+// ([WithSpool]) and an attempt to send has failed since; [Processor.Stats] tells which.
+// When ctx ends before, the error wraps ctx.Err() and names the destinations that are
+// late. No destination waits for another.
 func (p *Processor) ForceFlush(ctx context.Context) error {
 	moments := make([]moment, len(p.pipelines))
 	for i, pl := range p.pipelines {
@@ -198,6 +216,7 @@ func (p *Processor) shutdown(ctx context.Context) error {
 		defer cancel()
 	}
 	p.slips.Close()
+	p.apart.close()
 	defer p.instruments.close()
 	for _, pl := range p.pipelines {
 		pl.close()

@@ -25,13 +25,20 @@ func (p *pipeline) lose(sent *parcel, reason Reason) {
 }
 
 // settle takes a parcel out of the books. Its file goes first, for who waits for the spool
-// to be empty is woken by the books.
+// to be empty is woken by the books, and must not look at them in between.
 func (p *pipeline) settle(sent *parcel, account func()) {
-	if sent.file != nil && sent.file.open == sent.spans {
+	last := sent.file != nil && sent.file.open == sent.spans
+	if last {
+		p.mu.Lock()
+		p.settling = true
+		p.mu.Unlock()
 		sent.file.Done()
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if last {
+		p.settling = false
+	}
 	if p.abandoned {
 		return
 	}

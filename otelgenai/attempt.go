@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/genotel/genotel/internal/guard"
+	"github.com/genotel/genotel/internal/redaction"
 	"github.com/genotel/genotel/semconv"
 )
 
@@ -49,7 +50,7 @@ func (op *Operation) Attempt(ctx context.Context, a Attempt) {
 	}
 	attrs := []attribute.KeyValue{
 		semconv.HTTPRequestMethodKey.String(a.Method),
-		semconv.URLFullKey.String(redactName(a.URL, op.in.config.redactor)),
+		semconv.URLFullKey.String(redaction.URL(a.URL, op.in.config.redactor)),
 		semconv.ServerAddressKey.String(op.call.Server.Address),
 		semconv.ServerPortKey.Int(op.call.Server.Port),
 	}

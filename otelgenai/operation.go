@@ -11,6 +11,7 @@ import (
 	"github.com/genotel/genotel/dialect"
 	"github.com/genotel/genotel/internal/guard"
 	"github.com/genotel/genotel/internal/handoff"
+	"github.com/genotel/genotel/internal/redaction"
 	"github.com/genotel/genotel/otelgenai/record"
 	"github.com/genotel/genotel/semconv"
 )
@@ -66,7 +67,7 @@ func (op *Operation) nameAgent() {
 	if agent.Name == op.agent {
 		return
 	}
-	op.agent = short(redactName(agent.Name, op.in.config.redactor))
+	op.agent = short(redaction.Name(agent.Name, op.in.config.redactor))
 	agent.Name = op.agent
 }
 
@@ -98,7 +99,7 @@ func (op *Operation) endSpan() {
 func (op *Operation) record(retained int, decode func(*record.Call)) {
 	c, cfg := op.call, &op.in.config
 	op.nameAgent()
-	if !redactScalars(c, cfg.redactor) {
+	if !redaction.Scalars(c, cfg.redactor) {
 		decode, retained = nil, 0
 	}
 	content := func(c *record.Call) { addContent(c, decode, cfg.redactor) }
@@ -124,13 +125,13 @@ func addContent(c *record.Call, decode func(*record.Call), redact Redactor) {
 	complete := false
 	defer func() {
 		if !complete {
-			withhold(c, semconv.ContentWithheldDecodeError)
+			redaction.Withhold(c, semconv.ContentWithheldDecodeError)
 		}
 	}()
 	if decode != nil {
 		decode(c)
 	}
-	redactContent(c, redact)
+	redaction.Content(c, redact)
 	complete = true
 }
 
@@ -151,6 +152,9 @@ func (op *Operation) attributes() []attribute.KeyValue {
 	}
 	if cfg.llm {
 		attrs = dialect.AppendLLM(attrs, c)
+	}
+	if cfg.openInference {
+		attrs = dialect.AppendOpenInference(attrs, c)
 	}
 	attrs = dialect.AppendMedia(attrs, c)
 	attrs = dialect.AppendDelivery(attrs, c)

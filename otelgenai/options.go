@@ -29,17 +29,18 @@ type optionFunc func(config) config
 func (f optionFunc) apply(c config) config { return f(c) }
 
 type config struct {
-	provider     trace.TracerProvider
-	genAIName    string
-	content      Content
-	redactor     Redactor
-	langsmith    bool
-	llm          bool
-	attemptSpans bool
-	streamUsage  bool
-	liteLLM      LiteLLMMode
-	propagateTo  []hostPattern
-	problems     []error
+	provider      trace.TracerProvider
+	genAIName     string
+	content       Content
+	redactor      Redactor
+	langsmith     bool
+	openInference bool
+	llm           bool
+	attemptSpans  bool
+	streamUsage   bool
+	liteLLM       LiteLLMMode
+	propagateTo   []hostPattern
+	problems      []error
 }
 
 // WithTracerProvider sets the provider of spans. Without it, or with nil, the
@@ -169,10 +170,11 @@ func WithStreamUsage() Option {
 }
 
 func (c config) withDialects(dialects []dialect.Dialect) config {
-	c.langsmith, c.llm = false, false
+	c.langsmith, c.llm, c.openInference = false, false, false
 	for _, d := range dialects {
 		c.langsmith = c.langsmith || d == dialect.LangSmith
 		c.llm = c.llm || d == dialect.LLM
+		c.openInference = c.openInference || d == dialect.OpenInference
 	}
 	return c
 }

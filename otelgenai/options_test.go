@@ -87,6 +87,7 @@ func TestTheDialectsAreThoseOfOptionThenVariableThenDefault(t *testing.T) {
 		option         []otelgenai.Option
 		variable       string
 		langsmith, llm bool
+		openInference  bool
 	}{
 		"default":                  {langsmith: true, llm: true},
 		"blank variable":           {variable: " ", langsmith: true, llm: true},
@@ -98,7 +99,11 @@ func TestTheDialectsAreThoseOfOptionThenVariableThenDefault(t *testing.T) {
 		"option wins over variable": {
 			option: []otelgenai.Option{otelgenai.WithDialects(dialect.LLM)}, variable: "langsmith", llm: true,
 		},
-		"option for none": {option: []otelgenai.Option{otelgenai.WithDialects()}, variable: "langsmith,llm"},
+		"all by variable": {
+			variable: "gen_ai,langsmith,llm,openinference", langsmith: true, llm: true, openInference: true,
+		},
+		"openinference alone": {option: []otelgenai.Option{otelgenai.WithDialects(dialect.OpenInference)}, openInference: true},
+		"option for none":     {option: []otelgenai.Option{otelgenai.WithDialects()}, variable: "langsmith,llm"},
 		"the last option": {
 			option:    []otelgenai.Option{otelgenai.WithDialects(dialect.LLM), otelgenai.WithDialects(dialect.LangSmith)},
 			langsmith: true,
@@ -110,7 +115,9 @@ func TestTheDialectsAreThoseOfOptionThenVariableThenDefault(t *testing.T) {
 			t.Setenv(dialectsVariable, test.variable)
 			span := newStand(t, test.option...).call(t, nil)
 			assert.Equal(t, test.langsmith, keys(span, "langsmith.") != nil)
-			assert.Equal(t, test.llm, keys(span, "llm.") != nil)
+			assert.Equal(t, test.llm, attr(span, "llm.vendor") != nil)
+			assert.Equal(t, test.openInference, attr(span, "openinference.span.kind") != nil)
+			assert.Equal(t, test.openInference, attr(span, "llm.model_name") != nil)
 			assert.NotEmpty(t, keys(span, "gen_ai."), "gen_ai is always on")
 		})
 	}
@@ -120,7 +127,9 @@ func TestOtherDialectsLeaveTheConventionsAlone(t *testing.T) {
 	genAI := func(dialects ...dialect.Dialect) (attributes []attribute.KeyValue) {
 		span := newStand(t, otelgenai.WithDialects(dialects...), otelgenai.WithContent(otelgenai.ContentOnSpan)).call(t, say("it"))
 		for _, kv := range span.Attributes() {
-			if !strings.HasPrefix(string(kv.Key), "langsmith.") && !strings.HasPrefix(string(kv.Key), "llm.") {
+			switch namespace, _, _ := strings.Cut(string(kv.Key), "."); namespace {
+			case "langsmith", "llm", "openinference":
+			default:
 				attributes = append(attributes, kv)
 			}
 		}
@@ -129,7 +138,11 @@ func TestOtherDialectsLeaveTheConventionsAlone(t *testing.T) {
 	want := genAI()
 	require.Greater(t, len(want), 8)
 	for _, dialects := range [][]dialect.Dialect{
-		{dialect.GenAI}, {dialect.LangSmith}, {dialect.LLM}, {dialect.LLM, dialect.LangSmith, dialect.GenAI},
+		{dialect.GenAI},
+		{dialect.LangSmith},
+		{dialect.LLM},
+		{dialect.OpenInference},
+		{dialect.OpenInference, dialect.LLM, dialect.LangSmith, dialect.GenAI},
 	} {
 		assert.Equal(t, want, genAI(dialects...), dialects)
 	}

@@ -138,13 +138,14 @@ func TestDialectsCanBeSwitchedOffWithoutChangingGenAI(t *testing.T) {
 		delete(attributes, "server.port")
 		return attributes
 	}
-	alone, every := run("gen_ai"), run("gen_ai,langsmith,llm")
+	alone, every := run("gen_ai"), run("gen_ai,langsmith,llm,openinference")
 	assert.Greater(t, len(every), len(alone))
 	for key, value := range alone {
 		assert.Equal(t, value, every[key], key)
 	}
 	assert.NotContains(t, alone, "langsmith.span.kind")
 	assert.NotContains(t, alone, "llm.vendor")
+	assert.NotContains(t, alone, "openinference.span.kind")
 }
 
 func TestAWrappedTwiceClientTracesOnce(t *testing.T) {

@@ -30,10 +30,53 @@ const (
 	// LangSmith: outputs.messages, of which it reads role and content.
 	LLMOutputMessagesKey = attribute.Key("llm.output_messages")
 
+	// LLMPromptsKey is the list of prompts of a call for a text completion. Members:
+	// [PromptTextKey]. Langtrace displays the same name as one JSON array.
+	LLMPromptsKey = attribute.Key("llm.prompts")
+
+	// LLMChoicesKey is the list of texts that such a call made. Members:
+	// [CompletionTextKey].
+	LLMChoicesKey = attribute.Key("llm.choices")
+
+	// LLMFunctionCallKey is the function call of an answer: JSON text. Deprecated by
+	// OpenInference in favor of [MessageToolCallsKey].
+	LLMFunctionCallKey = attribute.Key("llm.function_call")
+
 	// LLMToolsKey is the list of tools offered. Members: [ToolJSONSchemaKey],
 	// [ToolNameKey] and [ToolDescriptionKey]. Langtrace documents the same name for one
 	// JSON array.
 	LLMToolsKey = attribute.Key("llm.tools")
+)
+
+// Members of a prompt and of a choice of a text completion, see [LLMPromptsKey] and
+// [LLMChoicesKey].
+const (
+	// PromptTextKey is the text of a prompt. A string.
+	PromptTextKey = attribute.Key("prompt.text")
+
+	// CompletionTextKey is the text of a choice. A string.
+	CompletionTextKey = attribute.Key("completion.text")
+)
+
+// Values of [LLMSystemKey] that differ from those of gen_ai.provider.name.
+const (
+	LLMSystemOpenAI    = "openai"
+	LLMSystemMistralAI = "mistralai"
+	LLMSystemVertexAI  = "vertexai"
+)
+
+// Values of [LLMProviderKey] that differ from those of gen_ai.provider.name.
+const (
+	LLMProviderOpenAI    = "openai"
+	LLMProviderAWS       = "aws"
+	LLMProviderAzure     = "azure"
+	LLMProviderCohere    = "cohere"
+	LLMProviderFireworks = "fireworks"
+	LLMProviderGoogle    = "google"
+	LLMProviderMistralAI = "mistralai"
+	LLMProviderMoonshot  = "moonshot"
+	LLMProviderTogether  = "together"
+	LLMProviderXAI       = "xai"
 )
 
 // Prompt template of a model call.
@@ -121,6 +164,16 @@ const (
 
 	// MessageContentImageURLKey is the URL of an image, or its data as a data URL.
 	MessageContentImageURLKey = attribute.Key("message_content.image.image.url")
+
+	// MessageContentAudioURLKey is the URL of a sound, or its data as a data URL.
+	MessageContentAudioURLKey = attribute.Key("message_content.audio.audio.url")
+
+	// MessageContentAudioMIMETypeKey is the MIME type of a sound, for example
+	// audio/mpeg.
+	MessageContentAudioMIMETypeKey = attribute.Key("message_content.audio.audio.mime_type")
+
+	// MessageContentAudioTranscriptKey is the text of a sound.
+	MessageContentAudioTranscriptKey = attribute.Key("message_content.audio.audio.transcript")
 )
 
 // Values of [MessageContentTypeKey].

@@ -61,3 +61,16 @@ const (
 	// LangSmith: metadata; send {} when there is none, or the document is lost.
 	DocumentMetadataKey = attribute.Key("document.metadata")
 )
+
+// Content of a reranking.
+const (
+	// RerankerQueryKey is the text that documents are compared with. A string.
+	RerankerQueryKey = attribute.Key("reranker.query")
+
+	// RerankerInputDocumentsKey is the list of documents to rank. Members: Document*.
+	RerankerInputDocumentsKey = attribute.Key("reranker.input_documents")
+
+	// RerankerOutputDocumentsKey is the list of documents, best first. Members:
+	// Document*.
+	RerankerOutputDocumentsKey = attribute.Key("reranker.output_documents")
+)

@@ -23,6 +23,24 @@ const (
 	// OutputMIMETypeKey is the format of [OutputValueKey], one of the MIMEType values.
 	OutputMIMETypeKey = attribute.Key("output.mime_type")
 
+	// InputImagesKey is the list of images in the input.
+	InputImagesKey = attribute.Key("input.images")
+
+	// InputDocumentsKey is the list of files in the input.
+	InputDocumentsKey = attribute.Key("input.documents")
+
+	// ImageURLKey is the URL of an image, or its data as a data URL. A string.
+	ImageURLKey = attribute.Key("image.url")
+
+	// AudioURLKey is the URL of a sound, or its data as a data URL. A string.
+	AudioURLKey = attribute.Key("audio.url")
+
+	// AudioTranscriptKey is the text of a sound. A string.
+	AudioTranscriptKey = attribute.Key("audio.transcript")
+
+	// AgentNameKey is the name of the agent that the span is of. A string.
+	AgentNameKey = attribute.Key("agent.name")
+
 	// MetadataKey is free metadata: a JSON object as text. LangSmith: merged into
 	// metadata, over everything under langsmith.metadata.
 	MetadataKey = attribute.Key("metadata")

@@ -1,4 +1,4 @@
-package otelgenai
+package redaction
 
 import (
 	"strings"
@@ -19,7 +19,7 @@ func isJSON(text string) bool {
 
 // strings redacts the strings in valid JSON, decoded, and writes those that changed
 // back. All else stays as it is: names of members, numbers, and how it is written.
-func (r *redaction) strings(text string) string {
+func (r *Pass) strings(text string) string {
 	var clean []byte
 	kept := 0 // up to here text is in clean
 	for at := strings.IndexByte(text, '"'); at >= 0 && r.err == nil; {
