@@ -76,6 +76,9 @@ func (p *pipeline) dispatch(ctx context.Context, sent *parcel) {
 		p.lose(sent, ReasonEncode)
 		return
 	}
+	copied := copiedBytes(body, sent.body)
+	p.carry(copied)
+	defer p.carry(-copied)
 	for p.pause(ctx) {
 		if sent.first.IsZero() {
 			sent.first = time.Now()
@@ -90,6 +93,21 @@ func (p *pipeline) dispatch(ctx context.Context, sent *parcel) {
 		}
 		p.warn()
 	}
+}
+
+// copiedBytes is what body takes beside what it was encoded from.
+func copiedBytes(body, from []byte) int {
+	if len(body) > 0 && len(from) > 0 && &body[0] == &from[0] {
+		return 0
+	}
+	return cap(body)
+}
+
+// carry counts bytes that are in memory for a parcel beside its own.
+func (p *pipeline) carry(bytes int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.room.add(bytes, 0)
 }
 
 // attempt sends body once, and measures that.
@@ -127,7 +145,6 @@ func (p *pipeline) conclude(sent *parcel, o outcome) bool {
 	case sent.file != nil, time.Since(sent.first) < p.budget:
 		sent.doubtful = sent.doubtful || o.doubtful
 		return false
-	case p.spool(sent): // the disk may have room by now
 	case o.class == misconfigured:
 		p.lose(sent, ReasonConfig)
 	default:
