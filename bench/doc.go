@@ -6,7 +6,7 @@
 // answers at once. So the figures are those of the pipelines alone, the kernel's part of sending included. Spans are
 // made beforehand; the work of making them is the application's.
 //
-// make bench prints them side by side. What a metric means:
+// make bench prints them side by side. docs/reliability.md has figures. What a metric means:
 //
 //	sec/op        time for one span, from its end to the answer of the server, in windows of 8 MB
 //	cpu-sec/op    processor time for one span, user and system, that of the garbage collector included

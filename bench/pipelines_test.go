@@ -70,8 +70,9 @@ func stock(tb testing.TB, url string, gzip bool) pipeline {
 		SpanProcessor: processor,
 		delivered:     counting.delivered.Load,
 		shut: func() {
-			_ = exporter.Shutdown(context.Background()) // first, or the processor waits for its retries
-			_ = processor.Shutdown(context.Background())
+			ctx := context.WithoutCancel(tb.Context())
+			_ = exporter.Shutdown(ctx) // first, or the processor waits for its retries
+			_ = processor.Shutdown(ctx)
 		},
 	}
 }
