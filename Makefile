@@ -18,6 +18,7 @@ GOLANGCI_LINT := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)
 FUZZTIME ?= 10s
 SOAK ?= 10m
 BENCH ?= .
+COUNT ?= 6
 CROSS ?= linux/386 windows/amd64
 
 # A module is built by its own go.mod, as its users build it. go.work is for editors: within a workspace each dependency
@@ -72,9 +73,21 @@ fuzz: ## fuzz every target for FUZZTIME=10s
 soak: ## export for SOAK=10m to backends that fail in every way, with real connections and a real disk
 	@GENOTEL_SOAK='$(SOAK)' go test -count=1 -timeout 0 -run '^TestFaultsWithoutEndLeaveNothingBehind$$' -v ./export
 
-.PHONY: bench
-bench: ## run the benchmarks that match BENCH=.
+.PHONY: benchall
+benchall: ## run the benchmarks of all packages that match BENCH=.
 	@$(call each_module,go test -run='^$$' -bench='$(BENCH)' -benchmem ./...)
+
+# What differs by pipeline stands in columns, each with its ratio to the stock one; the rest in lines.
+.PHONY: bench
+bench: ## compare with the stock pipeline, in COUNT=6 rounds of the benchmarks that match BENCH=. (a minute each)
+	@cd bench && out=$$(mktemp) && trap 'rm -f "$$out"' EXIT && \
+	for round in $$(seq $(COUNT)); do \
+		echo "round $$round of $(COUNT)" >&2; \
+		go test -run='^$$' -bench='$(BENCH)' -benchtime=0.5s -timeout=30m . >>"$$out" || { cat "$$out"; exit 1; }; \
+	done; \
+	uptime >&2; \
+	go tool benchstat -col /pipeline -filter '-.name:Compress' "$$out"; \
+	go tool benchstat -filter '.name:Compress' "$$out"
 
 .PHONY: examples
 examples: ## build all examples, run the quickstart with no setting at all

@@ -34,6 +34,7 @@ func (k *keeper) UploadTraces(_ context.Context, resources []*tracepb.ResourceSp
 type request struct {
 	message *tracepb.TracesData
 	spans   int
+	sized   bool // proto.Size of message was called last, so that encoding need not do it again
 }
 
 // bounds are those of a request.
@@ -51,6 +52,7 @@ func split(resources []*tracepb.ResourceSpans, within bounds) []request {
 	}
 	whole := request{message: &tracepb.TracesData{ResourceSpans: resources}, spans: countSpans(resources)}
 	if (len(resources) == 1 || !within.single) && whole.spans <= within.spans && proto.Size(whole.message) <= within.bytes {
+		whole.sized = true
 		return []request{whole}
 	}
 	p := packer{bounds: within}

@@ -55,7 +55,7 @@ func FuzzEverySpanIsEncoded(f *testing.F) {
 		s := stub(name)
 		s.Attributes = []attribute.KeyValue{attribute.String(key, value), attribute.StringSlice(value, []string{key})}
 		s.Events = []sdktrace.Event{{Name: value, Attributes: s.Attributes}}
-		body, _, err := marshal(&tracepb.TracesData{ResourceSpans: transform([]sdktrace.ReadOnlySpan{s.Snapshot()})})
+		body, _, err := marshal(request{message: &tracepb.TracesData{ResourceSpans: transform([]sdktrace.ReadOnlySpan{s.Snapshot()})}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -81,7 +81,7 @@ func BenchmarkEncode(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				for _, r := range split(transform(spans), bounds{bytes: maxRequestBytes, spans: maxBatchSpans}) {
-					made, _, err := newParcel(r.message, r.spans, nil)
+					made, _, err := newParcel(r, nil)
 					if err != nil {
 						b.Fatal(err)
 					}

@@ -8,15 +8,15 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// marshal writes protobuf. It repairs the strings of message if they prevent that, which
+// marshal writes protobuf. It repairs the strings of the message if they prevent that, which
 // the usual message does not pay for, and returns the number of repaired spans.
-func marshal(message *tracepb.TracesData) (body []byte, repaired int, err error) {
-	body, err = proto.Marshal(message)
+func marshal(r request) (body []byte, repaired int, err error) {
+	body, err = proto.MarshalOptions{UseCachedSize: r.sized}.Marshal(r.message)
 	if err == nil {
 		return body, 0, nil
 	}
-	repaired = repair(message)
-	body, err = proto.Marshal(message)
+	repaired = repair(r.message)
+	body, err = proto.Marshal(r.message)
 	return body, repaired, err
 }
 

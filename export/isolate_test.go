@@ -246,7 +246,7 @@ func FuzzShrink(f *testing.F) {
 		}
 		s.Events = []sdktrace.Event{{Name: "event", Attributes: []attribute.KeyValue{attribute.String(text, otherValue)}}}
 		r := split(transform([]sdktrace.ReadOnlySpan{s.Snapshot()}), bounds{bytes: maxRequestBytes, spans: 1})[0]
-		whole, _, err := newParcel(r.message, r.spans, nil)
+		whole, _, err := newParcel(r, nil)
 		require.NoError(t, err)
 		within = min(within, whole.size/2) // as the pipeline does
 		smaller := whole.shrunkTo(within)
@@ -280,7 +280,7 @@ func FuzzSplit(f *testing.F) {
 		maxSpans = max(maxSpans, 1)
 		var got []string
 		for _, r := range split(resources, bounds{bytes: maxBytes, spans: maxSpans, single: single}) {
-			part, _, err := newParcel(r.message, r.spans, nil)
+			part, _, err := newParcel(r, nil)
 			require.NoError(t, err)
 			assert.True(t, part.size <= maxBytes || part.spans == 1)
 			assert.LessOrEqual(t, part.spans, maxSpans)

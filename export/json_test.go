@@ -75,7 +75,7 @@ func exampleSpan(t *testing.T) tracetest.SpanStub {
 
 func writtenAsJSON(t *testing.T, span tracetest.SpanStub) string {
 	t.Helper()
-	body, _, err := marshal(&tracepb.TracesData{ResourceSpans: transform([]sdktrace.ReadOnlySpan{span.Snapshot()})})
+	body, _, err := marshal(request{message: &tracepb.TracesData{ResourceSpans: transform([]sdktrace.ReadOnlySpan{span.Snapshot()})}})
 	require.NoError(t, err)
 	text, err := toJSON(body)
 	require.NoError(t, err)

@@ -93,7 +93,7 @@ func (p *pipeline) parcels(ctx context.Context, b *batch) (all []*parcel) {
 		return nil
 	}
 	for _, r := range split(p.transform(b, spans, &unpacked), p.bounds()) {
-		made, repaired, err := newParcel(r.message, r.spans, b)
+		made, repaired, err := newParcel(r, b)
 		unpacked -= r.spans
 		if err != nil {
 			p.note("request could not be encoded")

@@ -58,9 +58,9 @@ type search struct{ left int }
 // searchRequests is enough for one bad span among [maxBatchSpans].
 const searchRequests = 32
 
-func newParcel(message *tracepb.TracesData, spans int, b *batch) (p *parcel, repaired int, err error) {
-	body, repaired, err := marshal(message)
-	return &parcel{body: body, size: len(body), spans: spans, batch: b}, repaired, err
+func newParcel(r request, b *batch) (p *parcel, repaired int, err error) {
+	body, repaired, err := marshal(r)
+	return &parcel{body: body, size: len(body), spans: r.spans, batch: b}, repaired, err
 }
 
 // divide makes smaller parcels of p. It returns nil when p is not what it should be.
@@ -71,7 +71,7 @@ func (p *parcel) divide(within bounds) []*parcel {
 	}
 	var parts []*parcel
 	for _, r := range split(data.GetResourceSpans(), within) {
-		part, _, err := newParcel(r.message, r.spans, p.batch)
+		part, _, err := newParcel(r, p.batch)
 		if err != nil {
 			return nil
 		}
@@ -96,7 +96,7 @@ func (p *parcel) shrunkTo(maxBytes int) *parcel {
 			}
 		}
 	}
-	smaller, _, err := newParcel(data, p.spans, p.batch)
+	smaller, _, err := newParcel(request{message: data, spans: p.spans}, p.batch)
 	if err != nil || smaller.size >= p.size {
 		return nil
 	}

@@ -3,7 +3,10 @@ package export
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
+	"math/rand/v2"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -253,6 +256,37 @@ func TestTheRecordCountsInTheBoundOfTheQueue(t *testing.T) {
 	span.End()
 	assert.Equal(t, map[Reason]uint64{ReasonQueueOverflow: 1}, p.Stats()[0].Dropped)
 	assert.Empty(t, p.Stats()[1].Dropped)
+}
+
+func TestTheCompressedCopyCountsInTheBoundOfTheQueue(t *testing.T) {
+	for name, tt := range map[string]struct {
+		compression Compression
+		dropped     map[Reason]uint64
+	}{
+		"plain": {NoCompression, nil},
+		"gzip":  {Gzip, map[Reason]uint64{ReasonQueueOverflow: 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sending := make(chan struct{}, 1)
+			b := &backend{answer: func(w http.ResponseWriter, r *http.Request, n int) {
+				sending <- struct{}{}
+				hang(w, r, n)
+			}}
+			p := newProcessor(t, []Destination{{Name: "backend", URL: "http://backend", Compression: tt.compression}},
+				WithQueue(100_000, 0), WithBatchDelay(time.Millisecond), withTransport(inMemory{"backend": b}))
+			random := make([]byte, 30_000)
+			_, _ = rand.NewChaCha8([32]byte{}).Read(random) // never fails
+			end := func(content string) {
+				_, span := tracer(p).Start(t.Context(), "call")
+				span.SetAttributes(attribute.String("content", content))
+				span.End()
+			}
+			end(hex.EncodeToString(random)) // half of which is left when compressed
+			<-sending
+			end(strings.Repeat("x", 30_000))
+			assert.Equal(t, tt.dropped, stats(t, p).Dropped)
+		})
+	}
 }
 
 func TestARecordDecoderThatPanicsCostsTheRecordAndNotTheSpan(t *testing.T) {

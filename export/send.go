@@ -77,6 +77,9 @@ func (p *pipeline) dispatch(ctx context.Context, sent *parcel) {
 		p.lose(sent, ReasonEncode)
 		return
 	}
+	copied := copiedBytes(body, sent.body)
+	p.carry(copied)
+	defer p.carry(-copied)
 	for p.pause(ctx) {
 		if sent.first.IsZero() {
 			sent.first = time.Now()
@@ -92,6 +95,21 @@ func (p *pipeline) dispatch(ctx context.Context, sent *parcel) {
 		p.warn()
 	}
 	p.putBack(sent)
+}
+
+// copiedBytes is what body takes beside what it was encoded from.
+func copiedBytes(body, from []byte) int {
+	if len(body) > 0 && len(from) > 0 && &body[0] == &from[0] {
+		return 0
+	}
+	return cap(body)
+}
+
+// carry counts bytes that are in memory for a parcel beside its own.
+func (p *pipeline) carry(bytes int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.room.add(bytes, 0)
 }
 
 // attempt sends body once, and measures that.

@@ -20,7 +20,9 @@ func TestWhatWaitsForADestinationThatIsGoneIsRemovedInTheEnd(t *testing.T) {
 		require.Len(t, filesIn(t, dir, ".otlp"), 1)
 
 		var log logBuffer
-		restart := func() { require.NoError(t, spooling(t, &backend{}, dir, WithLogger(log.logger())).Shutdown(t.Context())) }
+		restart := func() {
+			require.NoError(t, spooling(t, &backend{}, dir, WithLogger(log.logger())).Shutdown(t.Context()))
+		}
 		time.Sleep(23 * time.Hour)
 		restart()
 		assert.Len(t, filesIn(t, dir, ".otlp"), 1, "it may be configured again")
