@@ -145,10 +145,10 @@ func (p *SpanProcessor) empty() bool { return p == nil || p.export == nil && p.c
 
 // Stats returns, for each destination, what has become of its spans.
 func (p *SpanProcessor) Stats() []DestinationStats {
-	var all []DestinationStats
 	if p.empty() {
 		return nil
 	}
+	var all []DestinationStats
 	if p.export != nil {
 		all = p.export.Stats()
 	}
