@@ -95,6 +95,16 @@ func TestASpanProcessorWithoutDestinationsDoesNothing(t *testing.T) {
 	}
 }
 
+func TestASpanProcessorThatAnErrorHasPreventedDoesNothing(t *testing.T) {
+	processor, err := genotel.NewSpanProcessor(t.Context(), genotel.WithOTLP(genotel.OTLP{}))
+	require.Error(t, err)
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(processor))
+	span(provider, "nowhere")
+	require.NoError(t, provider.ForceFlush(t.Context()))
+	require.NoError(t, provider.Shutdown(t.Context()))
+	assert.Empty(t, processor.Stats())
+}
+
 func TestASpanProcessorHasTheErrorsOfConfigure(t *testing.T) {
 	t.Setenv("LANGTRACE_API_KEY", "k")
 	t.Setenv("LANGTRACE_API_HOST", "SECRET")

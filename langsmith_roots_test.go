@@ -24,6 +24,7 @@ import (
 	"github.com/genotel/genotel/internal/oracle"
 	langsmithoracle "github.com/genotel/genotel/internal/oracle/langsmith"
 	"github.com/genotel/genotel/otelgenai"
+	"github.com/genotel/genotel/redact"
 )
 
 // toLangSmith is a LangSmith at server.
@@ -288,4 +289,37 @@ func TestAnUnknownPlaceOfRemoteParentsIsAnError(t *testing.T) {
 	_, err = genotel.Configure(t.Context(), genotel.WithGlobal(false),
 		genotel.WithLangSmith(genotel.LangSmith{RemoteParents: 17}))
 	require.ErrorContains(t, err, "LangSmith.RemoteParents must be")
+}
+
+func TestARootBelowAnotherProvidersSpanIsHiddenAndRedactedLikeAnyOther(t *testing.T) {
+	t.Setenv("LANGSMITH_HIDE_METADATA", "true")
+	t.Setenv("LANGSMITH_HIDE_INPUTS", "true")
+	server := oracle.NewServer(t)
+	telemetry := configure(t, genotel.WithGlobal(false), genotel.WithRedactor(redact.New(redact.All()...)),
+		genotel.WithLangSmith(genotel.LangSmith{APIKey: "key-1", Endpoint: server.URL}))
+	ctx, above := sdktrace.NewTracerProvider().Tracer("other").Start(t.Context(), "above")
+	ctx, theirs := telemetry.TracerProvider().Tracer("theirs").Start(ctx, "for bob@example.com", trace.WithAttributes(
+		attribute.String("gen_ai.system", "openai"), attribute.String("gen_ai.request.model", "gpt-4o-mini"),
+		attribute.String("metadata", `{"plan":"LABEL"}`), attribute.String("gen_ai.prompt.0.content", "QUESTION"),
+		attribute.String("gen_ai.completion.0.content", "You are bob@example.com")))
+	_, below := telemetry.TracerProvider().Tracer("theirs").Start(ctx, "below")
+	below.End()
+	theirs.End()
+	above.End()
+	shutdown(t, telemetry)
+
+	require.Len(t, server.Captures(), 1)
+	body := decompressed(t, server.Captures()[0])
+	sent := string(body)
+	for _, hidden := range []string{"bob@example.com", "LABEL", "QUESTION"} {
+		assert.NotContains(t, sent, hidden)
+	}
+	assert.Contains(t, sent, `"content":"You are [email]"`)
+	roots := map[string]bool{}
+	data, err := oracle.DecodeProtobuf(body)
+	require.NoError(t, err)
+	for _, s := range data.GetResourceSpans()[0].GetScopeSpans()[0].GetSpans() {
+		roots[s.GetName()] = strings.Contains(s.String(), "langsmith.is_root")
+	}
+	assert.Equal(t, map[string]bool{"for [email]": true, "below": false}, roots)
 }

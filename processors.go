@@ -13,7 +13,8 @@ import (
 )
 
 // SpanProcessor brings ended spans to the destinations of [NewSpanProcessor]. Its
-// methods are safe for concurrent use.
+// methods are safe for concurrent use. A nil SpanProcessor does nothing, for programs that
+// go on after an error of NewSpanProcessor.
 type SpanProcessor struct {
 	export  *export.Processor  // nil for none
 	console *console.Processor // nil for none
@@ -55,6 +56,9 @@ func NewSpanProcessor(ctx context.Context, opts ...Option) (*SpanProcessor, erro
 
 // OnStart implements [sdktrace.SpanProcessor]. It takes note of the call records of spans.
 func (p *SpanProcessor) OnStart(ctx context.Context, span sdktrace.ReadWriteSpan) {
+	if p.empty() {
+		return
+	}
 	if p.export != nil {
 		p.export.OnStart(ctx, span)
 	}
@@ -66,6 +70,9 @@ func (p *SpanProcessor) OnStart(ctx context.Context, span sdktrace.ReadWriteSpan
 // OnEnd implements [sdktrace.SpanProcessor]. It queues span for each destination; it does
 // not block and does no I/O, unless [WithSyncExport] says so.
 func (p *SpanProcessor) OnEnd(span sdktrace.ReadOnlySpan) {
+	if p.empty() {
+		return
+	}
 	p.queue(span)
 	p.deliver(span)
 }
@@ -134,10 +141,13 @@ func (p *SpanProcessor) each(f func(sdktrace.SpanProcessor) error) error {
 }
 
 // empty reports whether there is no destination.
-func (p *SpanProcessor) empty() bool { return p.export == nil && p.console == nil }
+func (p *SpanProcessor) empty() bool { return p == nil || p.export == nil && p.console == nil }
 
 // Stats returns, for each destination, what has become of its spans.
 func (p *SpanProcessor) Stats() []DestinationStats {
+	if p.empty() {
+		return nil
+	}
 	var all []DestinationStats
 	if p.export != nil {
 		all = p.export.Stats()

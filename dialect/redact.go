@@ -12,6 +12,7 @@ import (
 	"github.com/genotel/genotel/semconv"
 	"github.com/genotel/genotel/semconv/langsmith"
 	"github.com/genotel/genotel/semconv/langtrace"
+	"github.com/genotel/genotel/semconv/litellm"
 	"github.com/genotel/genotel/semconv/openinference"
 )
 
@@ -86,7 +87,8 @@ var textKeys = map[attribute.Key]bool{
 	langsmith.SpanTagsKey:            true,
 	langsmith.TraceloopEntityNameKey: true,
 
-	langtrace.UserIDKey: true,
+	langtrace.UserIDKey:    true,
+	litellm.RequestTagsKey: true,
 
 	openinference.LLMInvocationParametersKey:       true,
 	openinference.EmbeddingInvocationParametersKey: true,

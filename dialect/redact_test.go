@@ -25,7 +25,7 @@ var written = []string{
 	"gen_ai.evaluation.explanation", "session.id", "user.id", "user_id", "llm.path", "llm.invocation_parameters",
 	"langsmith.trace.name", "langsmith.span.tags", "langsmith.metadata.customer", "langsmith.metadata.session_id",
 	"langsmith.metadata.ls_stop", "langsmith.metadata.ls_invocation_params", "traceloop.entity.name",
-	"traceloop.association.properties.customer", "metadata", "tag.tags", "tool.description",
+	"traceloop.association.properties.customer", "metadata", "tag.tags", "tool.description", "litellm.request.tags",
 }
 
 // names are what no redactor gets.
