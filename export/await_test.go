@@ -68,3 +68,32 @@ func TestAFlushDoesNotWaitForAPauseThatTheServerAskedForWhenAllIsOnTheDisk(t *te
 		require.Error(t, p.Shutdown(t.Context()))
 	})
 }
+
+func TestALivingProcessSendsWhatAnotherOneHasLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		dying := spooling(t, &backend{answer: hang}, dir)
+		var b backend
+		living := spooling(t, &b, dir)
+		endSpans(dying, "one", "two")
+		require.Error(t, dying.Shutdown(expired()))
+		time.Sleep(2 * adoptionInterval)
+		synctest.Wait()
+		assert.ElementsMatch(t, []string{"one", "two"}, b.names())
+		assert.Equal(t, Stats{Destination: "backend", Recovered: 2, Delivered: 2}, stats(t, living))
+		require.NoError(t, living.Shutdown(t.Context()))
+		assert.Empty(t, filesIn(t, dir, "lock"))
+	})
+}
+
+func TestShutdownTriesOftenHoweverLongTheOutageWas(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &backend{answer: status(http.StatusServiceUnavailable)}
+		p := processorFor(t, b)
+		endSpans(p, "one")
+		time.Sleep(DefaultRetryBudget - 30*time.Second)
+		before := len(b.received())
+		require.Error(t, p.Shutdown(within(t, 20*time.Second)))
+		assert.GreaterOrEqual(t, len(b.received())-before, 6, "at once, and then within 0.5, 1, 2, 4 and 8 s")
+	})
+}

@@ -118,3 +118,29 @@ func TestOnlyStatus500InARowSetsARequestAside(t *testing.T) {
 		})
 	}
 }
+
+func TestARequestThatMayHaveArrivedIsNotDividedWhenTheLimitShrinks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &backend{answer: func(w http.ResponseWriter, r *http.Request, n int) {
+			switch {
+			case n == 1:
+				hang(w, r, n)
+			case n <= 1+maxStrikes:
+				w.WriteHeader(http.StatusInternalServerError)
+			case n == 2+maxStrikes: // the other one's turn
+				w.WriteHeader(http.StatusRequestEntityTooLarge)
+			}
+		}}
+		p := processorFor(t, b)
+		p.OnEnd(large("a", 100<<10))
+		p.OnEnd(large("b", 100<<10))
+		time.Sleep(2 * DefaultBatchDelay)
+		p.OnEnd(large("other", 300<<10))
+		time.Sleep(4 * time.Minute)
+		synctest.Wait()
+		assert.Equal(t, []string{"other", "a", "b"}, b.names())
+		all := b.received()
+		assert.Equal(t, all[0].body, all[len(all)-1].body)
+		require.NoError(t, p.Shutdown(t.Context()))
+	})
+}
