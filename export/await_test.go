@@ -1,7 +1,6 @@
 package export
 
 import (
-	"context"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -18,11 +17,11 @@ func TestAFlushDoesNotWaitForWhatShutdownHasLeftOnTheDisk(t *testing.T) {
 		p := spooling(t, &backend{answer: hang}, t.TempDir())
 		endSpans(p, "one")
 		flushed := make(chan error, 1)
-		go func() { flushed <- p.ForceFlush(context.Background()) }()
+		go func() { flushed <- p.ForceFlush(t.Context()) }()
 		synctest.Wait()
 		require.Error(t, p.Shutdown(expired()))
 		require.NoError(t, <-flushed, "one that began before")
-		require.NoError(t, p.ForceFlush(context.Background()), "and one that began afterwards")
+		require.NoError(t, p.ForceFlush(t.Context()), "and one that began afterwards")
 		assert.Equal(t, uint64(1), stats(t, p).Spooled)
 	})
 }
