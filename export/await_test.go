@@ -1,7 +1,6 @@
 package export
 
 import (
-	"context"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -18,11 +17,11 @@ func TestAFlushDoesNotWaitForWhatShutdownHasLeftOnTheDisk(t *testing.T) {
 		p := spooling(t, &backend{answer: hang}, t.TempDir())
 		endSpans(p, "one")
 		flushed := make(chan error, 1)
-		go func() { flushed <- p.ForceFlush(context.Background()) }()
+		go func() { flushed <- p.ForceFlush(t.Context()) }()
 		synctest.Wait()
 		require.Error(t, p.Shutdown(expired()))
 		require.NoError(t, <-flushed, "one that began before")
-		require.NoError(t, p.ForceFlush(context.Background()), "and one that began afterwards")
+		require.NoError(t, p.ForceFlush(t.Context()), "and one that began afterwards")
 		assert.Equal(t, uint64(1), stats(t, p).Spooled)
 	})
 }
@@ -66,5 +65,34 @@ func TestAFlushDoesNotWaitForAPauseThatTheServerAskedForWhenAllIsOnTheDisk(t *te
 		assert.Equal(t, Stats{Destination: "backend", Ended: 2, Spooled: 2}, stats(t, p))
 		assert.Len(t, b.received(), 1, "and keeps to the pause")
 		require.Error(t, p.Shutdown(t.Context()))
+	})
+}
+
+func TestALivingProcessSendsWhatAnotherOneHasLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		dying := spooling(t, &backend{answer: hang}, dir)
+		var b backend
+		living := spooling(t, &b, dir)
+		endSpans(dying, "one", "two")
+		require.Error(t, dying.Shutdown(expired()))
+		time.Sleep(2 * adoptionInterval)
+		synctest.Wait()
+		assert.ElementsMatch(t, []string{"one", "two"}, b.names())
+		assert.Equal(t, Stats{Destination: "backend", Recovered: 2, Delivered: 2}, stats(t, living))
+		require.NoError(t, living.Shutdown(t.Context()))
+		assert.Empty(t, filesIn(t, dir, "lock"))
+	})
+}
+
+func TestShutdownTriesOftenHoweverLongTheOutageWas(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &backend{answer: status(http.StatusServiceUnavailable)}
+		p := processorFor(t, b)
+		endSpans(p, "one")
+		time.Sleep(DefaultRetryBudget - 30*time.Second)
+		before := len(b.received())
+		require.Error(t, p.Shutdown(within(t, 20*time.Second)))
+		assert.GreaterOrEqual(t, len(b.received())-before, 6, "at once, and then within 0.5, 1, 2, 4 and 8 s")
 	})
 }

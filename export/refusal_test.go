@@ -118,3 +118,64 @@ func TestOnlyStatus500InARowSetsARequestAside(t *testing.T) {
 		})
 	}
 }
+
+func TestARequestThatMayHaveArrivedIsNotDividedWhenTheLimitShrinks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &backend{answer: func(w http.ResponseWriter, r *http.Request, n int) {
+			switch {
+			case n == 1:
+				hang(w, r, n)
+			case n <= 1+maxStrikes:
+				w.WriteHeader(http.StatusInternalServerError)
+			case n == 2+maxStrikes: // the other one's turn
+				w.WriteHeader(http.StatusRequestEntityTooLarge)
+			}
+		}}
+		p := processorFor(t, b)
+		p.OnEnd(large("a", 100<<10))
+		p.OnEnd(large("b", 100<<10))
+		time.Sleep(2 * DefaultBatchDelay)
+		p.OnEnd(large("other", 300<<10))
+		time.Sleep(4 * time.Minute)
+		synctest.Wait()
+		assert.Equal(t, []string{"other", "a", "b"}, b.names())
+		all := b.received()
+		assert.Equal(t, all[0].body, all[len(all)-1].body)
+		require.NoError(t, p.Shutdown(t.Context()))
+	})
+}
+
+func TestEveryBatchWithABadSpanIsSearchedWhileTheBackendTakesOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var b backend
+		refusing(&b, http.StatusBadRequest, "poison")
+		p := processorFor(t, &b)
+		for _, name := range []string{"one", "two", "three"} {
+			endSpans(p, "poison", name)
+			require.NoError(t, p.ForceFlush(t.Context()))
+		}
+		assert.Equal(t, []string{"one", "two", "three"}, b.names())
+		require.Error(t, p.Shutdown(t.Context()))
+	})
+}
+
+func TestTheRetryBudgetIsNotGrantedAgainToPartsOfARequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		b := &backend{}
+		b.answer = func(w http.ResponseWriter, _ *http.Request, n int) {
+			if time.Since(begun) > 3*time.Minute && len(b.received()[n-1].body) > 150<<10 {
+				w.WriteHeader(http.StatusRequestEntityTooLarge)
+				return
+			}
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+		p := processorFor(t, b)
+		p.OnEnd(large("a", 100<<10))
+		p.OnEnd(large("b", 100<<10))
+		time.Sleep(DefaultRetryBudget + 2*maxBackoff)
+		synctest.Wait()
+		assert.Equal(t, map[Reason]uint64{ReasonExpired: 2}, stats(t, p).Dropped)
+		require.Error(t, p.Shutdown(t.Context()))
+	})
+}

@@ -67,6 +67,7 @@ func TestTheBooksAreRightWhateverHappens(t *testing.T) {
 }
 
 func stress(t *testing.T, seed uint64) {
+	t.Helper()
 	chance := rand.New(rand.NewPCG(seed, 1))
 	dir := t.TempDir()
 	var opts []Option
@@ -122,7 +123,7 @@ func stress(t *testing.T, seed uint64) {
 	})
 	all.Go(func() {
 		for again(wait[1], time.Minute) {
-			ctx, cancel := context.WithTimeout(context.Background(), time.Duration(wait[1].Int64N(int64(10*time.Second))))
+			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(wait[1].Int64N(int64(10*time.Second))))
 			_ = p.ForceFlush(ctx)
 			cancel()
 		}
@@ -142,20 +143,20 @@ func stress(t *testing.T, seed uint64) {
 	time.Sleep(time.Duration(chance.Int64N(int64(20 * time.Minute))))
 	early := chance.IntN(2) == 0
 	if early {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Duration(chance.Int64N(int64(10*time.Second))))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(chance.Int64N(int64(10*time.Second))))
 		_ = p.Shutdown(ctx)
 		cancel()
 	}
 	close(stop)
 	all.Wait()
 	if !early {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Duration(chance.Int64N(int64(10*time.Second))))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(chance.Int64N(int64(10*time.Second))))
 		_ = p.Shutdown(ctx)
 		cancel()
 	}
 	first := stats(t, p)
 	assert.Zero(t, first.Queued)
-	assert.Equal(t, int(first.Ended+first.LeftOut), len(ended))
+	assert.Len(t, ended, int(first.Ended+first.LeftOut))
 	assert.Len(t, b.names(), int(first.Delivered), "%+v", first)
 
 	total := first

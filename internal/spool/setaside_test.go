@@ -14,7 +14,7 @@ func TestWhatNobodyWillGetTakesTheRoomOfNothingThatWaits(t *testing.T) {
 	require.NoError(t, s.SetAside([]byte("newbad"), 1))
 	assert.Equal(t, 1, s.Stats().Damaged, "the older one gave way")
 	require.ErrorIs(t, s.SetAside([]byte("too large"), 1), ErrFull)
-	assert.Equal(t, 1, s.Stats().Damaged, "and for nothing nothing does")
+	assert.Equal(t, 1, s.Stats().Damaged, "which gives way for nothing")
 	assert.Empty(t, a.lost)
 	put(t, s, 1, "b", "c")
 	require.ErrorIs(t, s.SetAside([]byte("x"), 1), ErrFull, "there are as many files as may be")
