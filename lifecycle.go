@@ -22,8 +22,8 @@ const (
 // is for programs that are frozen between requests, such as functions in a cloud: wrap
 // the handling of each request in it.
 //
-// Delivering takes no longer than ctx, less 200 ms for the answer, or 5 s if it has no
-// deadline. What is not delivered by then stays queued, or on the disk with [WithSpool],
+// Delivering takes no longer than 5 s, and no longer than ctx, less 200 ms for the answer.
+// What is not delivered by then stays queued, or on the disk with [WithSpool],
 // and the next call tries again; it is no error of f's. A panic of f goes on after the
 // delivery.
 func (t *Telemetry) FlushAfter(ctx context.Context, f func(context.Context) error) error {
@@ -35,7 +35,7 @@ func (t *Telemetry) FlushAfter(ctx context.Context, f func(context.Context) erro
 // logged by the pipeline.
 func (t *Telemetry) flush(ctx context.Context, reserve time.Duration) {
 	limit := time.Now().Add(flushTimeout)
-	if deadline, ok := ctx.Deadline(); ok {
+	if deadline, ok := ctx.Deadline(); ok && deadline.Add(-reserve).Before(limit) {
 		limit = deadline.Add(-reserve)
 	}
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), limit)

@@ -27,9 +27,10 @@ var ErrSpool = errors.New("spool")
 // request is sent by both.
 //
 // Files hold what the destination gets, with content where its policy has it, readable for
-// their owner only. They hold no header and no key. What a backend refuses for good is
-// kept, too, as .bad, until the bounds or its age remove it. When the disk is full or cannot
-// be written, spans stay in memory, which the log says.
+// their owner only, and are sent like that by whoever finds them, whatever its policy is.
+// They hold no header and no key. What a backend refuses for good is kept, too, as .bad,
+// until the bounds or its age remove it. When the disk is full or cannot be written, spans
+// stay in memory, which the log says.
 type Spool struct {
 	// Dir is a folder on a local disk, made if it is not there. Empty means no spool.
 	Dir string
@@ -199,14 +200,15 @@ func (p *pipeline) leave(sent *parcel) bool {
 // leaveAll leaves on the disk what the end of Shutdown's time has cut off. Of a file that
 // was divided only that is left which was not settled, or the next process would send the
 // rest again.
-func (p *pipeline) leaveAll() {
+func (p *pipeline) leaveAll(context.Context) (more bool) {
 	if p.disk == nil {
-		return
+		return false
 	}
 	p.leaving = true
 	for next, _ := p.choose(); next != nil; next, _ = p.choose() {
 		p.leave(next)
 	}
+	return false
 }
 
 // adopt looks from time to time for what dead processes have left.

@@ -8,6 +8,8 @@ const (
 	maxStrikes = 5
 	// maxAside bounds how many requests are set aside at a time.
 	maxAside = 8
+	// maxFruitless is how many searches in a row may end without one accepted request.
+	maxFruitless = 3
 	// maxShrinks bounds how often one span is shrunk, each time to half its size or less.
 	maxShrinks = 8
 )
@@ -43,11 +45,11 @@ func (p *pipeline) isolate(sent *parcel, reason Reason) {
 		return
 	}
 	if sent.search == nil {
-		if p.fruitless {
+		if p.fruitless >= maxFruitless {
 			p.lose(sent, reason)
 			return
 		}
-		p.fruitless = true
+		p.fruitless++
 		sent.search = &search{left: searchRequests}
 	}
 	sent.search.left -= 2

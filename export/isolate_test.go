@@ -193,7 +193,25 @@ func TestABackendThatRefusesEverythingIsNotAskedForEverySpan(t *testing.T) {
 		}
 		require.Error(t, p.Shutdown(t.Context()))
 		assert.Equal(t, map[Reason]uint64{ReasonSendError: 10_000}, stats(t, p).Dropped)
-		assert.LessOrEqual(t, len(b.received()), 10+searchRequests)
+		assert.LessOrEqual(t, len(b.received()), 10+maxFruitless*(searchRequests+1))
+	})
+}
+
+func TestBadSpansInARowCostNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var b backend
+		refusing(&b, http.StatusBadRequest, "poison")
+		p := processorFor(t, &b)
+		for range 2 {
+			endSpans(p, "poison") // alone
+			require.NoError(t, p.ForceFlush(t.Context()))
+			endSpans(p, "poison 1", "poison 2") // nothing is accepted
+			require.NoError(t, p.ForceFlush(t.Context()))
+			endSpans(p, "one", "poison", "two")
+			require.NoError(t, p.ForceFlush(t.Context()))
+		}
+		assert.Equal(t, []string{"one", "two", "one", "two"}, b.names())
+		require.Error(t, p.Shutdown(t.Context()))
 	})
 }
 

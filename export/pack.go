@@ -15,10 +15,19 @@ import (
 // pack makes parcels of spans until Shutdown.
 func (p *pipeline) pack(ctx context.Context) {
 	defer p.endPacking()
-	for b := p.nextBatch(ctx); b != nil; b = p.nextBatch(ctx) {
-		p.packBatch(ctx, b)
-		p.warn()
+	for p.guarded(ctx, p.packNext) {
 	}
+}
+
+// packNext waits for a batch and packs it. False means that there will be none any more.
+func (p *pipeline) packNext(ctx context.Context) bool {
+	b := p.nextBatch(ctx)
+	if b == nil {
+		return false
+	}
+	p.packBatch(ctx, b)
+	p.warn()
+	return true
 }
 
 func (p *pipeline) endPacking() {
@@ -204,6 +213,26 @@ func (p *pipeline) transform(b *batch, spans []sdktrace.ReadOnlySpan, unpacked *
 func guardedTransform(spans []sdktrace.ReadOnlySpan) (resources []*tracepb.ResourceSpans, panicked string) {
 	defer func() { panicked = panicText(recover()) }()
 	return transform(spans), ""
+}
+
+// afterPanic is the pause after a panic that nobody has foreseen, which may come again.
+const afterPanic = time.Second
+
+// guarded takes one step of a goroutine, and keeps a panic from the program.
+func (p *pipeline) guarded(ctx context.Context, step func(context.Context) bool) (more bool) {
+	defer func() {
+		panicked := panicText(recover())
+		if panicked == "" {
+			return
+		}
+		p.note(panicked)
+		select {
+		case <-time.After(afterPanic):
+		case <-ctx.Done():
+		}
+		more = ctx.Err() == nil
+	}()
+	return step(ctx)
 }
 
 // panicText describes a recovered panic without what may be content; "" for none.

@@ -66,7 +66,7 @@ type pipeline struct {
 	leaving   bool // what is on the disk stays there
 	adopted   time.Time
 	accepted  uint64 // requests
-	fruitless bool   // no request was accepted since the last search for a bad span began
+	fruitless int    // searches for a bad span since the last request that was accepted
 }
 
 func newPipeline(d Destination, c config) (*pipeline, error) {

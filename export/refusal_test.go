@@ -38,7 +38,7 @@ func TestABackendForWhichEverythingIsTooLargeIsNotAskedForEverySpan(t *testing.T
 		}
 		require.Error(t, p.Shutdown(t.Context()))
 		assert.Equal(t, map[Reason]uint64{ReasonTooLarge: 10_000}, stats(t, p).Dropped)
-		assert.LessOrEqual(t, len(b.received()), 10*8+searchRequests)
+		assert.LessOrEqual(t, len(b.received()), 10*8+maxFruitless*searchRequests)
 	})
 }
 

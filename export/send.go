@@ -7,11 +7,20 @@ import (
 
 // send sends parcels until Shutdown.
 func (p *pipeline) send(ctx context.Context) {
-	defer p.leaveAll()
-	for next := p.nextParcel(ctx); next != nil; next = p.nextParcel(ctx) {
-		p.dispatch(ctx, next)
-		p.warn()
+	for p.guarded(ctx, p.sendNext) {
 	}
+	p.guarded(ctx, p.leaveAll)
+}
+
+// sendNext waits for a parcel and sends it. False means that there will be none any more.
+func (p *pipeline) sendNext(ctx context.Context) bool {
+	next := p.nextParcel(ctx)
+	if next == nil {
+		return false
+	}
+	p.dispatch(ctx, next)
+	p.warn()
+	return true
 }
 
 // nextParcel waits for a parcel; nil means that sending shall end.

@@ -5,7 +5,7 @@ package export
 // deliver counts the spans of an accepted request.
 func (p *pipeline) deliver(sent *parcel, rejected int) {
 	p.accepted++
-	p.fruitless = false
+	p.fruitless = 0
 	if sent.search != nil {
 		sent.search.left += 2 // it is worth its requests
 	}
