@@ -17,9 +17,8 @@ const (
 	// maxItemBytes bounds one item as it is encoded.
 	maxItemBytes = 4096
 
-	maxProjectBytes  = 256
+	maxTextBytes     = 256 // of a project or a tag
 	maxTags          = 32
-	maxTagBytes      = 256
 	maxMetadata      = 32
 	maxMetadataBytes = 128 // of a name
 )
@@ -35,7 +34,7 @@ func parseItems(header string) Items {
 		name, value := parseItem(item)
 		switch name {
 		case langsmith.BaggageProject:
-			items.Project = boundedText(value, maxProjectBytes)
+			items.Project = boundedText(value)
 		case langsmith.BaggageTags:
 			items.Tags = parseTags(value)
 		case langsmith.BaggageMetadata:
@@ -61,8 +60,8 @@ func parseItem(item string) (name, value string) {
 	return name, value
 }
 
-func boundedText(s string, limit int) string {
-	if s = strings.TrimSpace(s); len(s) > limit {
+func boundedText(s string) string {
+	if s = strings.TrimSpace(s); len(s) > maxTextBytes {
 		return ""
 	}
 	return s
@@ -71,7 +70,7 @@ func boundedText(s string, limit int) string {
 func parseTags(list string) []string {
 	var tags []string
 	for tag := range strings.SplitSeq(list, ",") {
-		if tag = boundedText(tag, maxTagBytes); tag != "" && len(tags) < maxTags {
+		if tag = boundedText(tag); tag != "" && len(tags) < maxTags {
 			tags = append(tags, tag)
 		}
 	}
@@ -154,7 +153,7 @@ func withItems(header string, items Items) string {
 			length += len(item) + 1
 		}
 	}
-	if project := boundedText(items.Project, maxProjectBytes); project != "" {
+	if project := boundedText(items.Project); project != "" {
 		add(langsmith.BaggageProject + "=" + escaped(project))
 	}
 	if tags := sentTags(items.Tags); tags != "" {
@@ -169,7 +168,7 @@ func withItems(header string, items Items) string {
 func sentTags(tags []string) string {
 	var sent []string
 	for _, tag := range tags {
-		if tag = boundedText(tag, maxTagBytes); tag != "" && len(sent) < maxTags && !strings.Contains(tag, ",") {
+		if tag = boundedText(tag); tag != "" && len(sent) < maxTags && !strings.Contains(tag, ",") {
 			sent = append(sent, tag)
 		}
 	}

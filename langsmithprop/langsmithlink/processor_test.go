@@ -221,15 +221,19 @@ func TestTheNextServiceContinuesTheSameTrace(t *testing.T) {
 	assert.Equal(t, run.ID, next.ID)
 }
 
+// nested returns the last of a number of spans, each below the one before.
+func (s *service) nested(ctx context.Context, depth int) trace.Span {
+	ctx, span := s.tracer.Start(ctx, "deep")
+	defer span.End()
+	if depth == 1 {
+		return span
+	}
+	return s.nested(ctx, depth-1)
+}
+
 func TestAChainThatIsTooLongLosesOnlyItsOrder(t *testing.T) {
 	s := newService(t)
-	ctx := called(t, "")
-	var deepest trace.Span
-	for range 80 {
-		ctx, deepest = s.tracer.Start(ctx, "deep")
-		defer deepest.End()
-	}
-	got := attributesOf(deepest)
+	got := attributesOf(s.nested(called(t, ""), 80))
 	assert.NotContains(t, got, "langsmith.span.dotted_order")
 	assert.Equal(t, rootRun, got["langsmith.trace.id"])
 	require.NoError(t, s.telemetry.Shutdown(t.Context()))
