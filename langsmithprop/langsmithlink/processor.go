@@ -16,8 +16,8 @@ import (
 	"github.com/genotel/genotel/semconv/langsmith"
 )
 
-// SpanProcessor links spans as they start. It sends nothing and keeps nothing. Its methods are
-// safe for concurrent use.
+// SpanProcessor links spans as they start. It sends nothing and keeps nothing; a span costs a
+// look at the attributes of its parent. Its methods are safe for concurrent use.
 type SpanProcessor struct{}
 
 var _ sdktrace.SpanProcessor = SpanProcessor{}
