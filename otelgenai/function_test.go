@@ -474,4 +474,3 @@ func BenchmarkRun(b *testing.B) {
 		}, on)
 	})
 }
-

@@ -473,8 +473,14 @@ func TestAnOperationOnMemoryThatIsUnknownIsAFunction(t *testing.T) {
 func TestNoValueOfAnyTypeMakesASpanPanic(t *testing.T) {
 	reported(t)
 	for _, value := range []any{
-		nil, make(chan int), func() {}, &bytes.Buffer{}, json.RawMessage("{"), []record.Message{{}}, []record.Document{{}},
-		[]record.Message(nil), (*question)(nil), panickingError{}, map[any]any{1: func() {}}, context.Background(), [3]int{},
+		nil, make(chan int), func() {}, &bytes.Buffer{}, json.RawMessage("{"),
+		[]record.Message{{}},
+		[]record.Document{{}},
+		[]record.Message(nil), (*question)(nil),
+		panickingError{},
+		map[any]any{1: func() {}},
+		context.Background(),
+		[3]int{},
 	} {
 		for _, test := range byKind {
 			b := newWorkbench(t)
