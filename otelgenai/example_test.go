@@ -201,7 +201,8 @@ func ExampleSpan_Chunk() {
 	_, span := otelgenai.StartLLM(context.Background(), "llama-3", otelgenai.WithProvider("ollama"),
 		otelgenai.WithInput("Tell a story."), printed("genotel.stream.content_chunks"))
 	defer span.End()
-	for word := range words("Once upon a time") {
+	for word, err := range words("Once upon a time") {
+		span.Fail(err)
 		span.Chunk(word)
 	}
 	// Output: span: chat llama-3, genotel.stream.content_chunks=4

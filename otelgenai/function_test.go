@@ -202,11 +202,11 @@ func TestAPanicGoesOnAfterTheSpanHasEndedInError(t *testing.T) {
 			_, _ = otelgenai.Wrap("f", func(context.Context, int) (int, error) { panic(value) }, b.on)(t.Context(), 1)
 		},
 		"Seq": func(b *workbench) {
-			for range otelgenai.Seq(t.Context(), "f", func(func(int, error) bool) { panic(value) }, b.on) { //nolint:revive // never runs
-			}
+			drain(otelgenai.Seq(t.Context(), "f", func(func(int, error) bool) { panic(value) }, b.on))
 		},
 		"loop over Seq": func(b *workbench) {
-			for range otelgenai.Seq(t.Context(), "f", numbers(3, nil), b.on) {
+			for _, err := range otelgenai.Seq(t.Context(), "f", numbers(3, nil), b.on) {
+				assert.NoError(t, err)
 				panic(value)
 			}
 		},
@@ -236,6 +236,15 @@ func TestAGoroutineThatEndsInAFunctionEndsItsSpan(t *testing.T) {
 	})
 	wait.Wait()
 	assert.Equal(t, codes.Error, b.ended(t).Status().Code)
+}
+
+// drain counts what a sequence yields.
+func drain[T any](seq iter.Seq2[T, error]) (count int) {
+	seq(func(T, error) bool {
+		count++
+		return true
+	})
+	return count
 }
 
 // numbers yields the first n numbers and then err.
@@ -268,23 +277,22 @@ func TestASequencePassesOnWhatItYieldsAndEndsItsSpanWhenExhausted(t *testing.T) 
 	assert.Equal(t, int64(3), attr(b.ended(t), "genotel.stream.chunks"))
 	assert.Nil(t, attr(b.ended(t), "genotel.response.incomplete"))
 
-	for range seq { //nolint:revive // a second iteration is a second span
-	}
-	assert.Len(t, b.spans.Ended(), 2)
+	drain(seq)
+	assert.Len(t, b.spans.Ended(), 2, "a second iteration is a second span")
 }
 
 func TestTextsOfASequenceAreJoined(t *testing.T) {
 	b := newWorkbench(t)
-	for range otelgenai.Seq(t.Context(), "tell", func(yield func(string, error) bool) {
+	drain(otelgenai.Seq(t.Context(), "tell", func(yield func(string, error) bool) {
 		_ = yield("Once ", nil) && yield("", nil) && yield("upon", nil)
-	}, b.on) { //nolint:revive // only the span matters
-	}
+	}, b.on))
 	assert.Equal(t, "Once upon", b.call(t).Step.Output)
 }
 
 func TestASequenceThatIsLeftEarlyIsIncomplete(t *testing.T) {
 	b := newWorkbench(t)
-	for n := range otelgenai.Seq(t.Context(), "count", numbers(3, nil), b.on) {
+	for n, err := range otelgenai.Seq(t.Context(), "count", numbers(3, nil), b.on) {
+		require.NoError(t, err)
 		if n == 1 {
 			break
 		}
@@ -319,11 +327,7 @@ func TestASequenceThatIsPulledEndsItsSpanWhenStopped(t *testing.T) {
 
 func TestALongSequenceIsKeptUpToABound(t *testing.T) {
 	b := newWorkbench(t)
-	count := 0
-	for range otelgenai.Seq(t.Context(), "count", numbers(100_000, nil), b.on) {
-		count++
-	}
-	assert.Equal(t, 100_000, count)
+	assert.Equal(t, 100_000, drain(otelgenai.Seq(t.Context(), "count", numbers(100_000, nil), b.on)))
 	call := b.call(t)
 	assert.LessOrEqual(t, len(call.Step.Output), 64<<10)
 	assert.Greater(t, len(call.Step.Output), 60<<10)
@@ -459,8 +463,9 @@ func BenchmarkRun(b *testing.B) {
 	fn := func(context.Context) (int, error) { return 1, nil }
 	b.Run("disabled", func(b *testing.B) {
 		b.ReportAllocs()
+		ctx := b.Context()
 		for b.Loop() {
-			_, _ = otelgenai.Run(b.Context(), "f", fn)
+			_, _ = otelgenai.Run(ctx, "f", fn)
 		}
 	})
 	b.Run("recording", func(b *testing.B) {

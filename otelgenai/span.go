@@ -122,14 +122,17 @@ func begin(ctx context.Context, kind Kind, name string, opts []SpanOption) (cont
 	if around == nil && !hasOption(opts) && isSilent(otel.GetTracerProvider()) {
 		return ctx, nil
 	}
-	started, span := ctx, (*Span)(nil)
-	guard.Do("starting a span", func() { started, span = beginWork(ctx, around, kind, name, opts) })
-	return started, span
+	if started, span := beginWork(ctx, around, kind, name, opts); span != nil {
+		return started, span
+	}
+	return ctx, nil
 }
 
+// beginWork returns a nil span, too, when an option panics.
 func beginWork(
 	ctx context.Context, around *Span, kind Kind, name string, opts []SpanOption,
-) (context.Context, *Span) {
+) (started context.Context, span *Span) {
+	defer guard.Recover("starting a span")
 	config := spanConfig{kind: kind}
 	if len(opts) > 0 {
 		config = newSpanConfig(append([]SpanOption{WithKind(kind)}, opts...))
@@ -143,8 +146,8 @@ func beginWork(
 	w.nameAgent(around)
 	ctx, _ = in.begin(ctx, w.op, config.attributes...)
 	w.config.attributes, w.config.options = nil, nil
-	span := &Span{work: w}
 	w.began()
+	span = &Span{work: w}
 	return context.WithValue(ctx, spanKey{}, span), span
 }
 

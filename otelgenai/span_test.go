@@ -425,10 +425,9 @@ func TestAStreamedAnswerIsPutTogetherAndTimed(t *testing.T) {
 
 func TestASequenceOfTextsIsTheStreamOfAModel(t *testing.T) {
 	b := newWorkbench(t)
-	for range otelgenai.Seq(t.Context(), "m", func(yield func(string, error) bool) {
+	drain(otelgenai.Seq(t.Context(), "m", func(yield func(string, error) bool) {
 		_ = yield("Once ", nil) && yield("upon", nil)
-	}, b.on, otelgenai.WithKind(otelgenai.KindLLM)) { //nolint:revive // only the span matters
-	}
+	}, b.on, otelgenai.WithKind(otelgenai.KindLLM)))
 	assert.Equal(t, "chat m", b.ended(t).Name())
 	assert.Equal(t, []record.Part{record.Text{Content: "Once upon"}}, b.call(t).Response.Choices[0].Message.Parts)
 }
@@ -479,7 +478,7 @@ func TestNoValueOfAnyTypeMakesASpanPanic(t *testing.T) {
 		[]record.Message(nil), (*question)(nil),
 		panickingError{},
 		map[any]any{1: func() {}},
-		context.Background(),
+		t.Context(),
 		[3]int{},
 	} {
 		for _, test := range byKind {

@@ -149,10 +149,9 @@ func (w *work) fail(err error) {
 		}
 	})
 	w.update(func(w *work) {
-		switch outcome {
-		case record.Failed:
+		if outcome == record.Failed {
 			w.op.call.Outcome, w.op.call.Error = outcome, failure
-		case record.Incomplete:
+		} else if outcome == record.Incomplete {
 			w.interrupt()
 		}
 	})
