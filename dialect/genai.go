@@ -16,11 +16,20 @@ const reasonMissing = "error"
 func SpanName(c *record.Call) string {
 	with := c.Request.Model
 	switch c.Operation {
-	case semconv.GenAIOperationNameInvokeAgent, semconv.GenAIOperationNameCreateAgent:
+	case "":
+		return c.Step.Function
+	case semconv.GenAIOperationNameInvokeAgent, semconv.GenAIOperationNameCreateAgent, semconv.GenAIOperationNamePlan:
 		with = c.Agent.Name
+	case semconv.GenAIOperationNameInvokeWorkflow:
+		with = c.Step.Workflow
+	case semconv.GenAIOperationNameExecuteTool:
+		with = c.Step.Tool.Name
 	case semconv.GenAIOperationNameRetrieval:
 		with = c.Retrieval.DataSource
 	case semconv.GenAIOperationNameFetchResponse:
+		with = ""
+	}
+	if isMemory(c.Operation) {
 		with = ""
 	}
 	if with == "" {
@@ -32,10 +41,13 @@ func SpanName(c *record.Call) string {
 // AppendGenAIStart appends the attributes that samplers may look at and that
 // must therefore be there when the span starts.
 func AppendGenAIStart(dst []attribute.KeyValue, c *record.Call) []attribute.KeyValue {
-	dst = append(dst, semconv.GenAIOperationNameKey.String(c.Operation))
+	dst = appendText(dst, semconv.GenAIOperationNameKey, c.Operation)
 	dst = appendText(dst, semconv.GenAIProviderNameKey, c.Provider)
 	dst = appendText(dst, semconv.GenAIRequestModelKey, c.Request.Model)
 	dst = appendText(dst, semconv.GenAIAgentNameKey, c.Agent.Name)
+	dst = appendText(dst, semconv.GenAIWorkflowNameKey, c.Step.Workflow)
+	dst = appendText(dst, semconv.GenAIToolNameKey, c.Step.Tool.Name)
+	dst = appendText(dst, semconv.GenAIToolTypeKey, c.Step.Tool.Type)
 	if c.Server.Address != "" {
 		dst = append(dst, semconv.ServerAddressKey.String(c.Server.Address), semconv.ServerPortKey.Int(c.Server.Port))
 	}
@@ -49,6 +61,7 @@ func AppendGenAI(dst []attribute.KeyValue, c *record.Call) []attribute.KeyValue 
 		dst = appendGenAIUsage(dst, usage(c))
 	}
 	dst = appendGenAIRequest(dst, c)
+	dst = appendStep(dst, c)
 	dst = appendText(dst, semconv.GenAIAgentIDKey, c.Agent.ID)
 	dst = appendText(dst, semconv.GenAIDataSourceIDKey, c.Retrieval.DataSource)
 	return appendInt(dst, semconv.GenAIRetrievalTopKKey, c.Retrieval.TopK)

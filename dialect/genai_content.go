@@ -20,6 +20,9 @@ func AppendGenAIContent(dst []attribute.KeyValue, c *record.Call) []attribute.Ke
 	case semconv.GenAIOperationNameRetrieval:
 		return appendRetrieval(dst, &c.Retrieval)
 	}
+	if isStep(c) {
+		return appendStepContent(dst, c)
+	}
 	dst = appendText(dst, semconv.GenAIAgentDescriptionKey, c.Agent.Description)
 	if len(c.Request.System) > 0 {
 		dst = append(dst, semconv.GenAISystemInstructionsKey.String(genAIParts(c.Request.System)))

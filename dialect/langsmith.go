@@ -14,6 +14,9 @@ import (
 // show a model call as one and to price it, without content.
 func AppendLangSmith(dst []attribute.KeyValue, c *record.Call) []attribute.KeyValue {
 	dst = append(dst, langsmith.SpanKindKey.String(runType(c)))
+	if isStep(c) {
+		return dst
+	}
 	dst = appendText(dst, langsmith.MetadataLSModelTypeKey, modelType(c))
 	provider, name := pricedAs(c)
 	dst = appendText(dst, langsmith.MetadataLSProviderKey, provider)
@@ -76,7 +79,7 @@ func modelType(c *record.Call) string {
 // tells of it. A call that
 // fetches what was made in the background does when it is the one to tell the tokens.
 func generates(c *record.Call) bool {
-	if tracedBelow(c) {
+	if tracedBelow(c) || isStep(c) {
 		return false
 	}
 	switch c.Operation {

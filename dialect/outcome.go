@@ -56,7 +56,9 @@ func AppendDelivery(dst []attribute.KeyValue, c *record.Call) []attribute.KeyVal
 		wait := c.Timing.FirstContent.Sub(c.Timing.Start).Seconds()
 		dst = append(dst, semconv.StreamTimeToFirstContentKey.Float64(wait))
 	}
-	dst = appendInt(dst, semconv.RetrievalDocumentCountKey, c.Retrieval.Found)
+	if !isMemory(c.Operation) { // which have a key of the conventions
+		dst = appendInt(dst, semconv.RetrievalDocumentCountKey, c.Retrieval.Found)
+	}
 	dst = appendFloat(dst, semconv.UsageCostKey, usage(c).Cost)
 	if c.Outcome != record.Completed {
 		dst = append(dst, semconv.IncompleteKey.Bool(true))

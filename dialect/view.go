@@ -51,7 +51,7 @@ func (c Content) hide(span trace.ReadOnlySpan, summarized bool) *rewritten {
 	r := rewrite(span, c.allows)
 	r.events = c.visible(r.events)
 	switch {
-	case c.Input && c.Output || !isModelCall(r.attributes):
+	case c.Input && c.Output || !summarized && !isModelCall(r.attributes):
 	case summarized:
 		r.reword(span.Status().Description)
 	default:

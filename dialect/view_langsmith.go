@@ -25,7 +25,7 @@ func LangSmithView(content Content) View {
 			return langsmithForeign(span, content)
 		}
 		r := rewrite(span, keptForLangSmith)
-		r.attributes = append(r.attributes, langsmith.GenAISystemKey.String(call.Provider))
+		r.attributes = appendText(r.attributes, langsmith.GenAISystemKey, call.Provider)
 		r.attributes = AppendLangSmith(r.attributes, call)
 		r.attributes = appendInt(r.attributes, langsmith.GenAIUsageTotalTokensKey, total(usage(call)))
 		r.firstToken(call)
@@ -36,11 +36,11 @@ func LangSmithView(content Content) View {
 		}
 		prompt, completion := "{}", "{}"
 		if content.Input {
-			prompt = promptObject(call)
+			prompt = inputObject(call)
 			r.attributes = appendText(r.attributes, semconv.GenAIAgentDescriptionKey, call.Agent.Description)
 		}
 		if content.Output {
-			completion = completionObject(call)
+			completion = outputObject(call)
 		}
 		r.attributes = append(r.attributes,
 			langsmith.GenAIPromptKey.String(prompt), langsmith.GenAICompletionKey.String(completion))

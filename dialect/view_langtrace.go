@@ -63,9 +63,9 @@ func isLLMContract(key attribute.Key) bool {
 func (r *rewritten) langtrace(c *record.Call, content Content) {
 	r.attributes = append(r.attributes,
 		langtrace.ServiceTypeKey.String(langtraceType(c)),
-		langtrace.ServiceNameKey.String(langtraceVendor(c.Provider)),
 		langtrace.SDKNameKey.String("genotel"),
 		langtrace.VersionKey.String(r.InstrumentationScope().Version))
+	r.attributes = appendText(r.attributes, langtrace.ServiceNameKey, langtraceVendor(c.Provider))
 	r.attributes = AppendLLM(r.attributes, c)
 	if c.Operation == semconv.GenAIOperationNameFetchResponse { // the span has none, and costs come from here
 		r.attributes = appendInt(r.attributes, semconv.GenAIUsageInputTokensKey, usage(c).Input)
@@ -77,6 +77,7 @@ func (r *rewritten) langtrace(c *record.Call, content Content) {
 		r.shown(appendRetrieval(nil, &c.Retrieval), content)
 		return
 	}
+	c = conversation(c)
 	r.langtraceInput(c, content.Input)
 	if answer := langtraceAnswer(c); content.Output && answer != "" {
 		r.content(langtrace.EventContentCompletion, langtrace.GenAICompletionKey, answer, r.EndTime())

@@ -165,9 +165,12 @@ func (r *rewritten) openInferenceOutput(dst []attribute.KeyValue, c *record.Call
 func (r *rewritten) rawInput(c *record.Call) string {
 	switch c.Operation {
 	case semconv.GenAIOperationNameExecuteTool:
-		return cmp.Or(toolArguments(c), textOf(r.attributes, semconv.GenAIToolCallArgumentsKey))
+		return cmp.Or(c.Step.Input, toolArguments(c), textOf(r.attributes, semconv.GenAIToolCallArgumentsKey))
 	case semconv.GenAIOperationNameRetrieval:
 		return queryText(&c.Retrieval)
+	}
+	if isStep(c) {
+		return rawStepInput(c)
 	}
 	if len(c.Request.System)+len(c.Request.Messages) == 0 {
 		return ""
@@ -182,7 +185,10 @@ func (r *rewritten) rawInput(c *record.Call) string {
 // of their own.
 func (r *rewritten) rawOutput(c *record.Call) string {
 	if c.Operation == semconv.GenAIOperationNameExecuteTool {
-		return cmp.Or(toolResult(c), textOf(r.attributes, semconv.GenAIToolCallResultKey))
+		return cmp.Or(c.Step.Output, toolResult(c), textOf(r.attributes, semconv.GenAIToolCallResultKey))
+	}
+	if isStep(c) {
+		return rawStepOutput(c)
 	}
 	said := answers(c)
 	if text, ok := loneText(said); ok && len(c.Response.Moderations) == 0 {

@@ -58,8 +58,15 @@ func (in *Instrumentor) StreamUsage() bool { return in.config.streamUsage }
 // must be set; the rest is filled until [Operation.End]. The returned context
 // carries the span. Begin never returns nil, and never panics.
 func (in *Instrumentor) Begin(ctx context.Context, call *record.Call) (context.Context, *Operation) {
-	op := &Operation{in: in, call: call, provider: call.Provider, span: trace.SpanFromContext(context.Background())}
-	started := in.start(ctx, op)
+	return in.begin(ctx, &Operation{call: call})
+}
+
+// begin starts op, of which the call is set, with attributes of the application's.
+func (in *Instrumentor) begin(
+	ctx context.Context, op *Operation, extra ...attribute.KeyValue,
+) (context.Context, *Operation) {
+	op.in, op.provider, op.span = in, op.call.Provider, trace.SpanFromContext(context.Background())
+	started := in.start(ctx, op, extra)
 	if started == nil {
 		return ctx, op
 	}
@@ -68,7 +75,9 @@ func (in *Instrumentor) Begin(ctx context.Context, call *record.Call) (context.C
 
 // start returns nil when the TracerProvider failed; the operation then records
 // nothing.
-func (in *Instrumentor) start(ctx context.Context, op *Operation) (started context.Context) {
+func (in *Instrumentor) start(
+	ctx context.Context, op *Operation, extra []attribute.KeyValue,
+) (started context.Context) {
 	defer guard.Recover("starting a span")
 	if op.call.Timing.Start.IsZero() {
 		op.call.Timing.Start = time.Now()
@@ -78,9 +87,9 @@ func (in *Instrumentor) start(ctx context.Context, op *Operation) (started conte
 	started, span := in.currentTracer().Start(
 		handoff.NewContext(ctx, &op.slip),
 		dialect.SpanName(op.call),
-		trace.WithSpanKind(trace.SpanKindClient),
+		trace.WithSpanKind(spanKind(op.call)),
 		trace.WithTimestamp(op.call.Timing.Start),
-		trace.WithAttributes(dialect.AppendGenAIStart(room[:0], op.call)...),
+		trace.WithAttributes(append(dialect.AppendGenAIStart(room[:0], op.call), extra...)...),
 	)
 	op.slip.Close()
 	op.span = span
@@ -88,8 +97,16 @@ func (in *Instrumentor) start(ctx context.Context, op *Operation) (started conte
 	return started
 }
 
-// startAttributes is the number of attributes that dialect.AppendGenAIStart adds.
-const startAttributes = 5
+// startAttributes is the number of attributes that dialect.AppendGenAIStart adds at the
+// most, for one kind of operation.
+const startAttributes = 6
+
+func spanKind(c *record.Call) trace.SpanKind {
+	if c.Step.InProcess {
+		return trace.SpanKindInternal
+	}
+	return trace.SpanKindClient
+}
 
 func (in *Instrumentor) currentTracer() trace.Tracer {
 	if in.tracer != nil {

@@ -19,14 +19,18 @@ const (
 	dialectsVariable = "GENOTEL_DIALECTS"
 )
 
-// Option configures an instrumentation. A nil Option is ignored.
+// Option configures an instrumentation. A nil Option is ignored. Given to a function such
+// as [Run], it is for that span and the spans of this package below it.
 type Option interface {
+	SpanOption
 	apply(config) config
 }
 
 type optionFunc func(config) config
 
 func (f optionFunc) apply(c config) config { return f(c) }
+
+func (f optionFunc) applySpan(c *spanConfig) { c.options = append(c.options, f) }
 
 type config struct {
 	provider      trace.TracerProvider
@@ -40,7 +44,9 @@ type config struct {
 	streamUsage   bool
 	liteLLM       LiteLLMMode
 	propagateTo   []hostPattern
-	problems      []error
+	// contentFixed is set when the environment says where content may be.
+	contentFixed bool
+	problems     []error
 }
 
 // WithTracerProvider sets the provider of spans. Without it, or with nil, the
@@ -202,11 +208,29 @@ func newConfig(opts []Option) config {
 		if err != nil {
 			problems = append(problems, err)
 		} else {
-			c.content = mode
+			c.content, c.contentFixed = mode, true
 		}
 	}
-	if problems = append(problems, c.problems...); len(problems) > 0 {
+	reportSettings(append(problems, c.problems...))
+	return c
+}
+
+// with applies further options. The provider is nil unless they choose one.
+func (c config) with(opts []Option) config {
+	content := c.content
+	c.provider, c.genAIName, c.problems = nil, "", nil
+	for _, opt := range opts {
+		c = opt.apply(c)
+	}
+	if c.contentFixed {
+		c.content = content
+	}
+	reportSettings(c.problems)
+	return c
+}
+
+func reportSettings(problems []error) {
+	if len(problems) > 0 {
 		otel.Handle(fmt.Errorf("genotel: ignored a setting: %w", errors.Join(problems...)))
 	}
-	return c
 }

@@ -5,9 +5,11 @@ package otelgenai
 // refusals, tool arguments and results, tool descriptions and schemas, variables
 // of prompts, transcripts, verdicts of moderations, media URIs, file names, names of
 // participants, stop sequences, error messages, the path of the request's URL,
-// names and descriptions of agents, and queries, texts, file names and metadata of searches.
+// names and descriptions of agents, queries, texts, file names and metadata of searches,
+// and what functions and other steps of the program are given and return.
 // Identifiers are left
-// alone: roles, models, finish reasons, names and ids of tools, ids of files.
+// alone: roles, models, finish reasons, names of functions and workflows, names and ids of
+// tools, ids of files.
 //
 // Of a text that is a JSON object or array, as tool arguments and schemas are, it gets
 // each string, decoded, and what it returns is written back as a string: escapes hide

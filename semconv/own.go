@@ -84,6 +84,9 @@ const (
 	ContentWithheldRedactorError = "redactor_error"
 	// ContentWithheldDecodeError says that the content could not be decoded.
 	ContentWithheldDecodeError = "decode_error"
+	// ContentWithheldProcessError says that the application's own function, which was to
+	// process an input or an output, failed.
+	ContentWithheldProcessError = "process_error"
 	// ContentWithheldEncoding says that the response was compressed in a way that the
 	// client undoes and genotel does not.
 	ContentWithheldEncoding = "content_encoding"

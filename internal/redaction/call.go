@@ -11,7 +11,7 @@ import (
 // content withheld. The record itself is shared and stays as it is; so does what the
 // copy shares with it.
 func Call(finished *record.Call, redact Func) *record.Call {
-	c := clone(finished)
+	c := Clone(finished)
 	c.Agent.Name = Name(c.Agent.Name, redact)
 	if Scalars(c, redact) {
 		Content(c, redact)
@@ -19,8 +19,8 @@ func Call(finished *record.Call, redact Func) *record.Call {
 	return c
 }
 
-// clone copies c with everything that redacting or withholding changes.
-func clone(c *record.Call) *record.Call {
+// Clone copies c with everything that redacting or withholding changes.
+func Clone(c *record.Call) *record.Call {
 	own := *c
 	own.Request.StopSequences = slices.Clone(c.Request.StopSequences)
 	own.Request.PromptVariables = slices.Clone(c.Request.PromptVariables)
@@ -65,6 +65,8 @@ func Content(c *record.Call, redact Func) {
 		r.message(&c.Response.Choices[i].Message)
 	}
 	r.retrieval(&c.Retrieval)
+	r.text(&c.Step.Input)
+	r.text(&c.Step.Output)
 	for i := range c.Response.Moderations {
 		r.text(&c.Response.Moderations[i].JSON)
 	}
@@ -89,6 +91,7 @@ func Scalars(c *record.Call, redact Func) bool {
 	}
 	r.url(&c.Path)
 	r.text(&c.Agent.Description)
+	r.text(&c.Step.Tool.Description)
 	if r.err == nil {
 		return true
 	}
@@ -125,6 +128,7 @@ func Withhold(c *record.Call, reason string) {
 		c.Response.Choices[i].Message.Name, c.Response.Choices[i].Message.Parts = "", nil
 	}
 	c.Retrieval.Queries, c.Retrieval.Documents = nil, nil
+	c.Step.Input, c.Step.Output, c.Step.Tool.Description = "", "", ""
 	for i := range c.Response.Moderations {
 		c.Response.Moderations[i].JSON = ""
 	}

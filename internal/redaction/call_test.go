@@ -117,6 +117,8 @@ var identifiers = []string{
 	"Response.Choices.FinishReason", "Response.Choices.Message.Role", "Response.Moderations.Categories",
 	"Gateway.Name", "Gateway.CallID", "Gateway.Provider", "Gateway.Facts.Name", "Retrieval.DataSource",
 	"Error.Type", "Error.Code", "Error.ProviderType", "Error.RequestID",
+	"Step.Function", "Step.Workflow", "Step.Tool.Name", "Step.Tool.Type", "Step.Tool.CallID",
+	"Step.Memory.StoreID", "Step.Memory.RecordID",
 }
 
 // contentIdentifiers are those that go when content does.

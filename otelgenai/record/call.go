@@ -37,6 +37,8 @@ type Call struct {
 	Agent Agent
 	// Retrieval is what a search asked for and found, of operations that search.
 	Retrieval Retrieval
+	// Step is what the program does itself, of operations that are no call of a model.
+	Step Step
 
 	// Attempts counts the tries that reached the transport, the first included.
 	Attempts int
