@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"math"
 	"strconv"
 	"strings"
@@ -70,9 +71,7 @@ var allWritten = map[string]any{
 
 func TestACallCarriesWhatItsContextSays(t *testing.T) {
 	want := map[string]any{"gen_ai.conversation.id": "thread-1"}
-	for key, value := range allWritten {
-		want[key] = value
-	}
+	maps.Copy(want, allWritten)
 	s := newStand(t)
 	assert.Equal(t, want, labels(t, s.callIn(allSaid(t.Context()))))
 	assert.Empty(t, labels(t, s.callIn(t.Context())))
@@ -217,7 +216,7 @@ func TestWhatAContextSaysIsBounded(t *testing.T) {
 	long := strings.Repeat("long ", 200)
 	for i := range 100 {
 		name := strconv.Itoa(i)
-		ctx = otelgenai.WithMetadata(ctx, map[string]any{name: i, "again": i, long + name: i})
+		ctx = otelgenai.WithMetadata(ctx, map[string]any{name: i, "again": i, long + name: i}) //nolint:fatcontext // layer by layer
 		ctx = otelgenai.WithTags(ctx, "tag "+name)
 	}
 	ctx = otelgenai.WithUser(otelgenai.WithSession(ctx, long), long)

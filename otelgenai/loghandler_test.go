@@ -26,13 +26,14 @@ func inSpan(ctx context.Context) context.Context {
 type within struct {
 	slog.Handler
 
-	ctx context.Context //nolint:containedctx // it stands for that of the caller
+	ctx context.Context // stands for that of the caller
 }
 
 func (w within) Handle(_ context.Context, r slog.Record) error { return w.Handler.Handle(w.ctx, r) }
 func (w within) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return within{w.Handler.WithAttrs(attrs), w.ctx}
 }
+
 func (w within) WithGroup(name string) slog.Handler { return within{w.Handler.WithGroup(name), w.ctx} }
 
 // lines decodes what a JSON handler wrote.
@@ -79,7 +80,7 @@ func TestLogRecordsNameTheirSpanAtTheTop(t *testing.T) {
 	deep.InfoContext(ctx, "deep", "d", 4)
 	deep.With("e", 5).InfoContext(ctx, "deeper")
 	deep.InfoContext(ctx, "deep again", "d", 4)
-	deep.Info("outside", "d", 4) //nolint:sloglint // without a context
+	deep.Info("outside", "d", 4)
 	logger.InfoContext(otelgenai.WithSession(t.Context(), "alone"), "session")
 
 	ids := func(more map[string]any) map[string]any {
