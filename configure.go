@@ -109,6 +109,7 @@ func (c config) prepare(ctx context.Context) (p prepared, err error) {
 func (c config) prepareProcessor() (p prepared, planErr, exportErr error) {
 	p.processor = &SpanProcessor{sync: c.sync}
 	p.plan, planErr = c.plan()
+	p.processor.labels = p.plan.labeling()
 	if destinations := p.plan.exported(); len(destinations) > 0 {
 		opts, source := c.pipeline()
 		p.processor.export, exportErr = export.New(destinations, opts...)

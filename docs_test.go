@@ -58,7 +58,8 @@ func examples(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
 	require.NoError(t, filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.Name() != "example_test.go" {
+		name := entry.Name()
+		if err != nil || !strings.HasPrefix(name, "example_") || !strings.HasSuffix(name, "_test.go") {
 			return err
 		}
 		source, err := os.ReadFile(path)

@@ -19,6 +19,7 @@ import (
 	"go.opentelemetry.io/otel"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/genotel/genotel"
 	"github.com/genotel/genotel/export"
@@ -552,4 +553,30 @@ func ExampleTelemetry_FlushAfter() {
 	answer, err := handle(context.Background(), "How many are left?")
 	fmt.Println(answer, err, telemetry.Stats()[0].Delivered)
 	// Output: 42 <nil> 1
+}
+
+func ExampleLangSmithRunID() {
+	ctx := trace.ContextWithSpanContext(context.Background(), trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID: trace.TraceID([]byte("0123456789abcdef")), SpanID: trace.SpanID([]byte("abcdefgh")),
+	}))
+
+	run := genotel.LangSmithRunID(trace.SpanContextFromContext(ctx))
+	fmt.Println(run)
+	// Output:
+	// 00000000-0000-0000-6162-636465666768
+}
+
+func ExampleLangSmithPage_RunURL() {
+	span := trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID: trace.TraceID([]byte("0123456789abcdef")), SpanID: trace.SpanID([]byte("abcdefgh")),
+	})
+	page := genotel.LangSmithPage{WorkspaceID: "ef1a", ProjectID: "7b20"} // as in the addresses of LangSmith's pages
+	address, err := page.RunURL(span)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(address)
+	// Output:
+	// https://smith.langchain.com/o/ef1a/projects/p/7b20/r/00000000-0000-0000-6162-636465666768?poll=true
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/genotel/genotel/console"
 	"github.com/genotel/genotel/export"
+	"github.com/genotel/genotel/otelgenai"
 )
 
 // SpanProcessor brings ended spans to the destinations of [NewSpanProcessor]. Its
@@ -18,7 +19,8 @@ import (
 type SpanProcessor struct {
 	export  *export.Processor  // nil for none
 	console *console.Processor // nil for none
-	sync    bool               // a trace is delivered before its end returns
+	labels  *otelgenai.ContextProcessor
+	sync    bool // a trace is delivered before its end returns
 }
 
 var _ sdktrace.SpanProcessor = (*SpanProcessor)(nil)
@@ -54,11 +56,13 @@ func NewSpanProcessor(ctx context.Context, opts ...Option) (*SpanProcessor, erro
 	return p.processor, nil
 }
 
-// OnStart implements [sdktrace.SpanProcessor]. It takes note of the call records of spans.
+// OnStart implements [sdktrace.SpanProcessor]. It puts on span what ctx says by
+// [otelgenai.WithSession] and its siblings, and takes note of its call record.
 func (p *SpanProcessor) OnStart(ctx context.Context, span sdktrace.ReadWriteSpan) {
 	if p.empty() {
 		return
 	}
+	p.labels.OnStart(ctx, span)
 	if p.export != nil {
 		p.export.OnStart(ctx, span)
 	}

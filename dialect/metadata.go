@@ -32,7 +32,8 @@ func (unlabeled) Resource() *resource.Resource { return resource.Empty() }
 
 func isNoMetadata(key attribute.Key) bool {
 	switch key {
-	case openinference.MetadataKey, openinference.UserIDKey, langtrace.UserIDKey, semconv.SessionIDKey:
+	case openinference.MetadataKey, openinference.UserIDKey, langtrace.UserIDKey, semconv.SessionIDKey,
+		semconv.GenAIConversationIDKey:
 		return false
 	default:
 		name := string(key)

@@ -82,6 +82,7 @@ var textKeys = map[attribute.Key]bool{
 	semconv.GenAIToolDescriptionKey:       true,
 	semconv.GenAIEvaluationExplanationKey: true,
 	semconv.SessionIDKey:                  true,
+	semconv.GenAIConversationIDKey:        true,
 
 	langsmith.TraceNameKey:           true,
 	langsmith.SpanTagsKey:            true,

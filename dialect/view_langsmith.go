@@ -1,8 +1,6 @@
 package dialect
 
 import (
-	"strings"
-
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/trace"
 
@@ -63,7 +61,20 @@ func keptForLangSmith(key attribute.Key) bool {
 		semconv.ContentTruncatedKey, semconv.ContentWithheldKey:
 		return false
 	default:
-		return sideOf(key) == neither && !forOpenInference(key) && !strings.HasPrefix(string(key), langsmith.MetadataPrefix+"ls_")
+		return sideOf(key) == neither && !forOpenInference(key) && !describesModel(key)
+	}
+}
+
+// describesModel reports whether [AppendLangSmith] writes the key of metadata. Others of
+// LangSmith's own names, such as ls_agent_type, are the application's.
+func describesModel(key attribute.Key) bool {
+	switch key {
+	case langsmith.MetadataLSModelTypeKey, langsmith.MetadataLSProviderKey, langsmith.MetadataLSModelNameKey,
+		langsmith.MetadataLSTemperatureKey, langsmith.MetadataLSMaxTokensKey, langsmith.MetadataLSStopKey,
+		langsmith.MetadataLSInvocationParamsKey:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -66,6 +66,8 @@ func (r *rewritten) langtrace(c *record.Call, content Content) {
 		langtrace.SDKNameKey.String("genotel"),
 		langtrace.VersionKey.String(r.InstrumentationScope().Version))
 	r.attributes = appendText(r.attributes, langtrace.ServiceNameKey, langtraceVendor(c.Provider))
+	r.attributes = appendText(r.attributes, langtrace.PromptIDKey, c.Request.PromptName)
+	r.attributes = appendText(r.attributes, langtrace.PromptVersionKey, c.Request.PromptVersion)
 	r.attributes = AppendLLM(r.attributes, c)
 	if c.Operation == semconv.GenAIOperationNameFetchResponse { // the span has none, and costs come from here
 		r.attributes = appendInt(r.attributes, semconv.GenAIUsageInputTokensKey, usage(c).Input)

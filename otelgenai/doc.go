@@ -8,6 +8,9 @@
 // nothing else of genotel is needed for it to be exported. Applications meet the
 // package through its options, which every instrumentation accepts.
 //
+// What only the application knows of a call it says by the context: see
+// [WithSession], [WithUser], [WithMetadata], [WithTags] and [Suppress].
+//
 // By default a span carries the model, parameters, token counts, timing and
 // errors of a call, and no content: no prompt, no answer, no tool arguments and
 // no provider's error text. See [WithContent].

@@ -27,8 +27,10 @@ type Operation struct {
 	provider string
 	// agent is the name of the agent as it may be seen.
 	agent string
-	slip  handoff.Slip
-	ended atomic.Bool
+	// prompt is the template that the context names.
+	prompt prompt
+	slip   handoff.Slip
+	ended  atomic.Bool
 }
 
 // Recording reports whether anybody will see what is recorded. When it is false
@@ -99,10 +101,11 @@ func (op *Operation) endSpan() {
 func (op *Operation) record(retained int, decode func(*record.Call)) {
 	c, cfg := op.call, &op.in.config
 	op.nameAgent()
+	op.prompt.identify(c)
 	if !redaction.Scalars(c, cfg.redactor) {
 		decode, retained = nil, 0
 	}
-	content := func(c *record.Call) { addContent(c, decode, cfg.redactor) }
+	content := func(c *record.Call) { addContent(c, decode, &op.prompt, cfg.redactor) }
 	if cfg.content.onSpan() {
 		content(c)
 		content = nil
@@ -120,7 +123,7 @@ func (op *Operation) record(retained int, decode func(*record.Call)) {
 
 // addContent decodes and redacts the content. When the decoder panics there is
 // none.
-func addContent(c *record.Call, decode func(*record.Call), redact Redactor) {
+func addContent(c *record.Call, decode func(*record.Call), template *prompt, redact Redactor) {
 	defer guard.Recover("decoding content")
 	complete := false
 	defer func() {
@@ -131,6 +134,7 @@ func addContent(c *record.Call, decode func(*record.Call), redact Redactor) {
 	if decode != nil {
 		decode(c)
 	}
+	template.fill(c)
 	redaction.Content(c, redact)
 	complete = true
 }

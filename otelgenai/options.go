@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/genotel/genotel/dialect"
+	"github.com/genotel/genotel/otelgenai/record"
 )
 
 // The environment variables that instrumentations read when they are created.
@@ -44,6 +45,7 @@ type config struct {
 	streamUsage   bool
 	liteLLM       LiteLLMMode
 	propagateTo   []hostPattern
+	labels        record.Labels
 	// contentFixed is set when the environment says where content may be.
 	contentFixed bool
 	problems     []error
@@ -175,6 +177,32 @@ func WithStreamUsage() Option {
 	})
 }
 
+// WithClientMetadata adds metadata to every call of the client, as [WithMetadata] does to
+// what is below a context, which wins where both have a name. Given several times, all
+// count. Default: none.
+func WithClientMetadata(metadata map[string]any) Option {
+	labels := withMetadata(nil, metadata)
+	return optionFunc(func(c config) config {
+		c.labels.Metadata = mergedMetadata(c.labels.Metadata, labels)
+		return c
+	})
+}
+
+// WithClientTags adds tags to every call of the client, beside those of [WithTags]. Given
+// several times, all count. Default: none.
+func WithClientTags(tags ...string) Option {
+	own := withTags(nil, tags)
+	return optionFunc(func(c config) config {
+		c.labels.Tags = withTags(c.labels.Tags, own)
+		return c
+	})
+}
+
+// vocabularies is what [WithDialects] chose.
+func (c config) vocabularies() vocabularySet {
+	return vocabularySet{true, c.langsmith, c.llm, c.openInference}
+}
+
 func (c config) withDialects(dialects []dialect.Dialect) config {
 	c.langsmith, c.llm, c.openInference = false, false, false
 	for _, d := range dialects {
@@ -185,18 +213,26 @@ func (c config) withDialects(dialects []dialect.Dialect) config {
 	return c
 }
 
+// withDialectsOf chooses those of dialectsVariable.
+func (c config) withDialectsOf(list string) (config, error) {
+	if list = strings.TrimSpace(list); list == "" {
+		return c, nil
+	}
+	dialects, err := dialect.Parse(list)
+	if err != nil {
+		return c, fmt.Errorf("%s: %w", dialectsVariable, err)
+	}
+	return c.withDialects(dialects), nil
+}
+
 // newConfig applies defaults, environment and options. A wrong environment value
 // is reported once and ignored: an instrumentation must not stop the program.
 func newConfig(opts []Option) config {
 	c := config{attemptSpans: true}.withDialects(dialect.Default())
 	var problems []error
-	if list := strings.TrimSpace(os.Getenv(dialectsVariable)); list != "" {
-		dialects, err := dialect.Parse(list)
-		if err != nil {
-			problems = append(problems, fmt.Errorf("%s: %w", dialectsVariable, err))
-		} else {
-			c = c.withDialects(dialects)
-		}
+	c, err := c.withDialectsOf(os.Getenv(dialectsVariable))
+	if err != nil {
+		problems = append(problems, err)
 	}
 	for _, opt := range opts {
 		if opt != nil {

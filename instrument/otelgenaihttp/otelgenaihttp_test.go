@@ -323,3 +323,24 @@ func TestAContextThatEndsWhileTheRequestIsReadIsNoRace(t *testing.T) {
 	}
 	assert.Eventually(t, func() bool { return len(spans.Ended()) == 20 }, 10*time.Second, time.Millisecond)
 }
+
+func TestARequestCarriesWhatItsContextSays(t *testing.T) {
+	url, client, _, spans := newStand(t, answer(completion))
+	request := func(ctx context.Context) {
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/v1/chat/completions", strings.NewReader(`{"model":"m","messages":[]}`))
+		require.NoError(t, err)
+		res, err := client.Do(req)
+		require.NoError(t, err)
+		_, err = io.Copy(io.Discard, res.Body)
+		require.NoError(t, err)
+		require.NoError(t, res.Body.Close())
+	}
+	ctx := otelgenai.WithTags(otelgenai.WithUser(t.Context(), "user-1"), "stock")
+	request(otelgenai.Suppress(ctx))
+	assert.Empty(t, spans.Ended())
+	request(ctx)
+	require.Len(t, spans.Ended(), 1)
+	found := attributes(spans.Ended()[0])
+	assert.Equal(t, "user-1", found["user.id"])
+	assert.Equal(t, "stock", found["langsmith.span.tags"])
+}

@@ -89,7 +89,7 @@ func (c *Call) depart(req *http.Request) (f *flight, outgoing *http.Request) {
 	if endpoint == nil {
 		return nil, nil
 	}
-	if c.client.TracedBelow {
+	if c.client.TracedBelow || otelgenai.Suppressed(req.Context()) {
 		return nil, c.outgoing(req.Context(), req, nil)
 	}
 	return c.begin(req, endpoint)
