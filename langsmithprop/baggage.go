@@ -49,7 +49,7 @@ func parseItems(header string) Items {
 func parseItem(item string) (name, value string) {
 	name, value, _ = strings.Cut(item, "=")
 	name = strings.TrimSpace(name)
-	if len(value) > maxItemBytes || !strings.HasPrefix(name, langsmith.BaggagePrefix) {
+	if len(value) > maxItemBytes || !strings.HasPrefix(name, langsmith.BaggageNamespace) {
 		return name, ""
 	}
 	value, _, _ = strings.Cut(value, ";")
@@ -148,7 +148,7 @@ func withItems(header string, items Items) string {
 	}
 	for item := range strings.SplitSeq(header, ",") {
 		item = strings.TrimSpace(item)
-		if item != "" && !strings.HasPrefix(item, langsmith.BaggagePrefix) {
+		if item != "" && !strings.HasPrefix(item, langsmith.BaggageNamespace) {
 			kept = append(kept, item) // the application's own, whatever its length
 			length += len(item) + 1
 		}

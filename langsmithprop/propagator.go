@@ -78,7 +78,7 @@ func (p Propagator) Inject(ctx context.Context, carrier propagation.TextMapCarri
 		items = ItemsFromContext(ctx)
 	}
 	header := all(carrier, langsmith.HeaderBaggage)
-	if items.empty() && !strings.Contains(header, langsmith.BaggagePrefix) {
+	if items.empty() && !strings.Contains(header, langsmith.BaggageNamespace) {
 		return
 	}
 	carrier.Set(langsmith.HeaderBaggage, withItems(header, items))

@@ -13,8 +13,8 @@ const (
 
 // Items of [HeaderBaggage]. Their values are percent-encoded.
 const (
-	// BaggagePrefix starts the names of all of them.
-	BaggagePrefix = "langsmith-"
+	// BaggageNamespace starts the names of all of them.
+	BaggageNamespace = "langsmith-"
 
 	// BaggageMetadata is the metadata of the calling run: a JSON object.
 	BaggageMetadata = "langsmith-metadata"
