@@ -161,7 +161,7 @@ func contentOf(events []trace.Event, name string, key attribute.Key) string {
 	return ""
 }
 
-// toolRun reads what a tool was given and what it returned, as the call and the result
+// toolRun reads what a tool was given and what it returned, also as the call and the result
 // that a conversation has of it.
 func (f facts) toolRun(c *record.Call, events []trace.Event) {
 	id, name := f.text(semconv.GenAIToolCallIDKey, openinference.ToolIDKey), f.text(semconv.GenAIToolNameKey, openinference.ToolNameKey)
@@ -171,6 +171,7 @@ func (f facts) toolRun(c *record.Call, events []trace.Event) {
 	returned := cmp.Or(f[semconv.GenAIToolCallResultKey].String(),
 		contentOf(events, langsmith.EventContentCompletion, langsmith.GenAICompletionKey),
 		f.text(langsmith.GenAICompletionKey, openinference.OutputValueKey, langsmith.TraceloopEntityOutputKey))
+	c.Step.Input, c.Step.Output = given, returned
 	if given != "" {
 		c.Request.Messages = []record.Message{{Role: "assistant", Parts: []record.Part{
 			record.ToolCall{ID: id, Name: name, Type: cmp.Or(f.text(semconv.GenAIToolTypeKey), "function"), Arguments: given},

@@ -131,40 +131,10 @@ func hasToolResult(choice record.Choice) bool {
 }
 
 // toolInput is what a tool was given, as the object that LangSmith wants.
-func toolInput(c *record.Call) string {
-	return asObject("input", toolArguments(c))
-}
-
-// toolArguments is what toolRun has read of a span, "" for nothing.
-func toolArguments(c *record.Call) string {
-	if len(c.Request.Messages) == 0 {
-		return ""
-	}
-	for _, part := range c.Request.Messages[0].Parts {
-		if call, ok := part.(record.ToolCall); ok {
-			return call.Arguments
-		}
-	}
-	return ""
-}
+func toolInput(c *record.Call) string { return stepObject("input", c.Step.Input) }
 
 // toolOutput is what a tool returned, as the object that LangSmith wants.
-func toolOutput(c *record.Call) string {
-	return asObject("output", toolResult(c))
-}
-
-// toolResult is what toolRun has read of a span, "" for nothing.
-func toolResult(c *record.Call) string {
-	if len(c.Response.Choices) == 0 {
-		return ""
-	}
-	for _, part := range c.Response.Choices[0].Message.Parts {
-		if result, ok := part.(record.ToolResult); ok {
-			return result.Content
-		}
-	}
-	return ""
-}
+func toolOutput(c *record.Call) string { return stepObject("output", c.Step.Output) }
 
 // asObject makes an object with one member of what is none.
 func asObject(name, text string) string {

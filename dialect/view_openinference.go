@@ -165,7 +165,7 @@ func (r *rewritten) openInferenceOutput(dst []attribute.KeyValue, c *record.Call
 func (r *rewritten) rawInput(c *record.Call) string {
 	switch c.Operation {
 	case semconv.GenAIOperationNameExecuteTool:
-		return cmp.Or(c.Step.Input, toolArguments(c), textOf(r.attributes, semconv.GenAIToolCallArgumentsKey))
+		return cmp.Or(c.Step.Input, textOf(r.attributes, semconv.GenAIToolCallArgumentsKey))
 	case semconv.GenAIOperationNameRetrieval:
 		return queryText(&c.Retrieval)
 	}
@@ -185,7 +185,7 @@ func (r *rewritten) rawInput(c *record.Call) string {
 // of their own.
 func (r *rewritten) rawOutput(c *record.Call) string {
 	if c.Operation == semconv.GenAIOperationNameExecuteTool {
-		return cmp.Or(c.Step.Output, toolResult(c), textOf(r.attributes, semconv.GenAIToolCallResultKey))
+		return cmp.Or(c.Step.Output, textOf(r.attributes, semconv.GenAIToolCallResultKey))
 	}
 	if isStep(c) {
 		return rawStepOutput(c)
