@@ -55,25 +55,9 @@ func (f facts) content(c *record.Call, events []trace.Event) {
 
 // asked reads the input. It is ok when all of it could be read.
 func (f facts) asked(events []trace.Event) (r record.Request, ok bool) {
-	turns, turnsOK := readTurns(f[semconv.GenAIInputMessagesKey].String(), "user")
+	turns, turnsOK := f.turns(&asking, events)
 	system, systemOK := readInstructions(f[semconv.GenAISystemInstructionsKey].String())
 	tools, toolsOK := readTools(f[semconv.GenAIToolDefinitionsKey].String())
-	if len(turns) == 0 {
-		turns = eventTurns(events, inputEvents)
-	}
-	if len(turns) == 0 {
-		turns = f.indexedTurns(langsmith.GenAIPromptPrefix, "user")
-	}
-	if len(turns) == 0 {
-		turns = f.indexedTurns(inputMessagesPrefix, "user")
-	}
-	if len(turns) == 0 {
-		turns = f.indexedTurns(promptsPrefix, "user")
-	}
-	if len(turns) == 0 {
-		turns = wholeTurns(cmp.Or(contentOf(events, langsmith.EventContentPrompt, langsmith.GenAIPromptKey),
-			f.text(langsmith.GenAIPromptKey, openinference.InputValueKey, langsmith.TraceloopEntityInputKey)), "user")
-	}
 	if len(tools) == 0 {
 		tools = f.indexedTools()
 	}
@@ -86,27 +70,66 @@ func (f facts) asked(events []trace.Event) (r record.Request, ok bool) {
 
 // answers reads the output, none when it cannot be read.
 func (f facts) answers(events []trace.Event) []turn {
-	turns, ok := readTurns(f[semconv.GenAIOutputMessagesKey].String(), "assistant")
+	turns, ok := f.turns(&answering, events)
 	if !ok {
 		return nil
 	}
-	if len(turns) == 0 {
-		turns = eventTurns(events, outputEvents)
-	}
-	if len(turns) == 0 {
-		turns = f.indexedTurns(langsmith.GenAICompletionPrefix, "assistant")
-	}
-	if len(turns) == 0 {
-		turns = f.indexedTurns(outputMessagesPrefix, "assistant")
-	}
-	if len(turns) == 0 {
-		turns = f.indexedTurns(completionsPrefix, "assistant")
-	}
-	if len(turns) == 0 {
-		turns = wholeTurns(cmp.Or(contentOf(events, langsmith.EventContentCompletion, langsmith.GenAICompletionKey),
-			f.text(langsmith.GenAICompletionKey, openinference.OutputValueKey, langsmith.TraceloopEntityOutputKey)), "assistant")
-	}
 	return turns
+}
+
+// wording is where instrumentations put one side of a conversation, the newest place first.
+type wording struct {
+	role      string // of a message that names none
+	messages  attribute.Key
+	events    map[string]string // message events of the older conventions, and who speaks in them
+	prefixes  []string          // of attributes with an index for each message
+	event     string            // with the whole of the side in one attribute
+	eventText attribute.Key
+	whole     []attribute.Key // with the whole of the side
+}
+
+var (
+	asking = wording{
+		role:      "user",
+		messages:  semconv.GenAIInputMessagesKey,
+		events:    inputEvents,
+		prefixes:  []string{langsmith.GenAIPromptPrefix, inputMessagesPrefix, promptsPrefix},
+		event:     langsmith.EventContentPrompt,
+		eventText: langsmith.GenAIPromptKey,
+		whole:     []attribute.Key{langsmith.GenAIPromptKey, openinference.InputValueKey, langsmith.TraceloopEntityInputKey},
+	}
+	answering = wording{
+		role:      "assistant",
+		messages:  semconv.GenAIOutputMessagesKey,
+		events:    outputEvents,
+		prefixes:  []string{langsmith.GenAICompletionPrefix, outputMessagesPrefix, completionsPrefix},
+		event:     langsmith.EventContentCompletion,
+		eventText: langsmith.GenAICompletionKey,
+		whole:     []attribute.Key{langsmith.GenAICompletionKey, openinference.OutputValueKey, langsmith.TraceloopEntityOutputKey},
+	}
+)
+
+// turns reads one side from the first place that has it. It is not ok when the newest one
+// cannot be read.
+func (f facts) turns(w *wording, events []trace.Event) (turns []turn, ok bool) {
+	turns, ok = readTurns(f[w.messages].String(), w.role)
+	if len(turns) == 0 {
+		turns = eventTurns(events, w.events)
+	}
+	for _, prefix := range w.prefixes {
+		if len(turns) == 0 {
+			turns = f.indexedTurns(prefix, w.role)
+		}
+	}
+	if len(turns) == 0 {
+		turns = wholeTurns(f.wholeOf(w, events), w.role)
+	}
+	return turns, ok
+}
+
+// wholeOf is the text that stands for one side as a whole.
+func (f facts) wholeOf(w *wording, events []trace.Event) string {
+	return cmp.Or(contentOf(events, w.event, w.eventText), f.text(w.whole...))
 }
 
 // inputEvents and outputEvents are the message events of the older conventions, and
@@ -165,12 +188,8 @@ func contentOf(events []trace.Event, name string, key attribute.Key) string {
 // that a conversation has of it.
 func (f facts) toolRun(c *record.Call, events []trace.Event) {
 	id, name := f.text(semconv.GenAIToolCallIDKey, openinference.ToolIDKey), f.text(semconv.GenAIToolNameKey, openinference.ToolNameKey)
-	given := cmp.Or(f[semconv.GenAIToolCallArgumentsKey].String(),
-		contentOf(events, langsmith.EventContentPrompt, langsmith.GenAIPromptKey),
-		f.text(langsmith.GenAIPromptKey, openinference.InputValueKey, langsmith.TraceloopEntityInputKey))
-	returned := cmp.Or(f[semconv.GenAIToolCallResultKey].String(),
-		contentOf(events, langsmith.EventContentCompletion, langsmith.GenAICompletionKey),
-		f.text(langsmith.GenAICompletionKey, openinference.OutputValueKey, langsmith.TraceloopEntityOutputKey))
+	given := cmp.Or(f[semconv.GenAIToolCallArgumentsKey].String(), f.wholeOf(&asking, events))
+	returned := cmp.Or(f[semconv.GenAIToolCallResultKey].String(), f.wholeOf(&answering, events))
 	c.Step.Input, c.Step.Output = given, returned
 	if given != "" {
 		c.Request.Messages = []record.Message{{Role: "assistant", Parts: []record.Part{
