@@ -15,59 +15,40 @@ import (
 // [ErrClosed]. It does not keep body.
 //
 // What does not fit the bounds any more is removed for it and reported.
-func (s *Spool) Put(body []byte, spans int) error {
-	s.disk.RLock()
-	defer s.disk.RUnlock()
-	if s.closed {
-		return ErrClosed
-	}
-	f, err := s.plan(body, spans)
-	if err != nil {
-		return err
-	}
-	if err := s.write(f, body, dataSuffix); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	gone := s.index.makeRoom(1, f.size, s.options)
-	s.index.add(f)
-	s.mu.Unlock()
-	s.drop(gone)
-	return nil
-}
+func (s *Spool) Put(body []byte, spans int) error { return s.put(body, spans, dataSuffix) }
 
 // SetAside writes a request that will not be delivered, for who wants to know why. It
 // counts as damaged, and is kept as long as the bounds allow. Nothing that waits gives way
 // for it, that is [ErrFull].
-func (s *Spool) SetAside(body []byte, spans int) error {
+func (s *Spool) SetAside(body []byte, spans int) error { return s.put(body, spans, badSuffix) }
+
+func (s *Spool) put(body []byte, spans int, suffix string) error {
 	s.disk.RLock()
 	defer s.disk.RUnlock()
 	if s.closed {
 		return ErrClosed
 	}
-	f, err := s.plan(body, spans)
+	f, err := s.plan(body, spans, suffix)
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	fits := s.index.fitsBad(f.size, s.options)
-	s.mu.Unlock()
-	if !fits {
-		return ErrFull
-	}
-	if err := s.write(f, body, badSuffix); err != nil {
+	if err := s.write(f, body, suffix); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	gone := s.index.makeRoom(1, f.size, s.options)
-	s.index.addBad(f)
+	if suffix == badSuffix {
+		s.index.addBad(f)
+	} else {
+		s.index.add(f)
+	}
 	s.mu.Unlock()
 	s.drop(gone)
 	return nil
 }
 
-// plan names the file for a request.
-func (s *Spool) plan(body []byte, spans int) (*file, error) {
+// plan names the file for a request, if there can be room for it.
+func (s *Spool) plan(body []byte, spans int, suffix string) (*file, error) {
 	if len(body) == 0 || spans < 0 || spans > maxSpans {
 		return nil, fs.ErrInvalid
 	}
@@ -76,7 +57,7 @@ func (s *Spool) plan(body []byte, spans int) (*file, error) {
 	}}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.index.fits(f.size, s.options) {
+	if !s.index.fits(f.size, s.options) || suffix == badSuffix && !s.index.fitsBad(f.size, s.options) {
 		return nil, ErrFull
 	}
 	f.seq = s.index.nextSeq()
