@@ -1,13 +1,14 @@
 package genotel
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/url"
 	"strings"
 
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/genotel/genotel/internal/uuid"
 )
 
 // LangSmithRunID returns the id that LangSmith gives to the run of a span, the text of a
@@ -21,9 +22,7 @@ func LangSmithRunID(span trace.SpanContext) string {
 	if !span.IsValid() {
 		return ""
 	}
-	id := span.SpanID()
-	digits := hex.EncodeToString(id[:])
-	return "00000000-0000-0000-" + digits[:4] + "-" + digits[4:]
+	return uuid.OfSpan(span.SpanID())
 }
 
 // LangSmithPage is where a project is shown. The ids are UUIDs, and stand in the addresses

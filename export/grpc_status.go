@@ -10,6 +10,8 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/genotel/genotel/internal/retry"
 )
 
 // grpcCode is a status code of gRPC. See
@@ -96,7 +98,7 @@ func retryDelay(details string) (time.Duration, bool) {
 	for field := range byteFields(status, 3) {
 		var detail anypb.Any
 		if proto.Unmarshal(field, &detail) == nil && strings.HasSuffix(detail.GetTypeUrl(), "/google.rpc.RetryInfo") {
-			return min(max(retryInfoDelay(detail.GetValue()), 0), maxRetryAfter), true
+			return min(max(retryInfoDelay(detail.GetValue()), 0), retry.MaxRetryAfter), true
 		}
 	}
 	return 0, false

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/genotel/genotel/internal/retry"
 	"github.com/genotel/genotel/internal/spool"
 )
 
@@ -173,7 +174,7 @@ func TestTheRetryBudgetIsNotGrantedAgainToPartsOfARequest(t *testing.T) {
 		p := processorFor(t, b)
 		p.OnEnd(large("a", 100<<10))
 		p.OnEnd(large("b", 100<<10))
-		time.Sleep(DefaultRetryBudget + 2*maxBackoff)
+		time.Sleep(DefaultRetryBudget + 2*retry.MaxBackoff)
 		synctest.Wait()
 		assert.Equal(t, map[Reason]uint64{ReasonExpired: 2}, stats(t, p).Dropped)
 		require.Error(t, p.Shutdown(t.Context()))

@@ -1,17 +1,11 @@
 package export
 
 import (
-	"errors"
 	"math/rand/v2"
 	"net/http"
-	"strconv"
 	"time"
-)
 
-const (
-	minBackoff    = 500 * time.Millisecond
-	maxBackoff    = time.Minute
-	maxRetryAfter = time.Hour
+	"github.com/genotel/genotel/internal/retry"
 )
 
 // class is what the outcome of an attempt means for the request.
@@ -38,19 +32,15 @@ func classOf(status int) class {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed,
 		http.StatusProxyAuthRequired, http.StatusUnsupportedMediaType:
 		return misconfigured
-	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
-		return transient
 	case http.StatusRequestEntityTooLarge:
 		return tooLarge
-	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
-		return refused
 	}
-	switch status / 100 {
-	case 2:
+	switch {
+	case status/100 == 2:
 		return accepted
-	case 3:
+	case status/100 == 3:
 		return misconfigured
-	case 5:
+	case retry.IsTransient(status):
 		return transient
 	default:
 		return refused
@@ -72,35 +62,11 @@ func (p *pacer) note(o outcome, ending bool) {
 		return
 	}
 	p.failures++
-	wait := backoff(p.failures)
+	wait := retry.Backoff(p.failures)
 	if o.class == misconfigured && !ending {
-		wait = maxBackoff/2 + rand.N(maxBackoff/2)
+		wait = retry.MaxBackoff/2 + rand.N(retry.MaxBackoff/2)
 	}
 	now := time.Now()
-	p.firm = now.Add(max(min(wait, minBackoff), o.retryAfter))
+	p.firm = now.Add(max(min(wait, retry.MinBackoff), o.retryAfter))
 	p.resume = now.Add(max(wait, o.retryAfter))
-}
-
-// backoff is exponential with full jitter.
-func backoff(failures int) time.Duration {
-	ceiling := maxBackoff
-	if doublings := failures - 1; doublings < 10 {
-		ceiling = min(minBackoff<<doublings, maxBackoff)
-	}
-	return rand.N(ceiling)
-}
-
-// parseRetryAfter reads seconds or an HTTP date, clamped to an hour; anything else
-// is ignored.
-func parseRetryAfter(value string, now time.Time) time.Duration {
-	seconds, err := strconv.ParseInt(value, 10, 64)
-	if err == nil || errors.Is(err, strconv.ErrRange) { // out of range: the nearest bound
-		seconds = min(max(seconds, 0), int64(maxRetryAfter/time.Second))
-		return time.Duration(seconds) * time.Second
-	}
-	date, err := http.ParseTime(value)
-	if err != nil {
-		return 0
-	}
-	return min(max(date.Sub(now), 0), maxRetryAfter)
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/genotel/genotel/internal/retry"
 )
 
 func TestAnOutageDelaysSpansAndLosesNone(t *testing.T) {
@@ -110,7 +112,7 @@ func TestWhatFailsForTheWholeBudgetIsDropped(t *testing.T) {
 				require.NoError(t, p.ForceFlush(t.Context()))
 				assert.Equal(t, map[Reason]uint64{want: 1}, stats(t, p).Dropped)
 				assert.GreaterOrEqual(t, time.Since(start), DefaultRetryBudget)
-				assert.Less(t, time.Since(start), DefaultRetryBudget+2*maxBackoff)
+				assert.Less(t, time.Since(start), DefaultRetryBudget+2*retry.MaxBackoff)
 				assert.Less(t, len(b.received()), 40)
 				require.Error(t, p.Shutdown(t.Context()))
 			})
@@ -182,20 +184,6 @@ func TestManyFlushesDoNotHammerADeadBackend(t *testing.T) {
 	})
 }
 
-func TestBackoffGrowsWithFullJitterToItsBound(t *testing.T) {
-	for failures := 1; failures < 100; failures++ {
-		ceiling := maxBackoff
-		if failures < 8 {
-			ceiling = min(ceiling, minBackoff<<(failures-1))
-		}
-		for range 100 {
-			wait := backoff(failures)
-			assert.GreaterOrEqual(t, wait, time.Duration(0))
-			assert.Less(t, wait, ceiling)
-		}
-	}
-}
-
 func TestASuccessStartsTheBackoffAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &backend{answer: func(w http.ResponseWriter, _ *http.Request, n int) {
@@ -209,40 +197,8 @@ func TestASuccessStartsTheBackoffAnew(t *testing.T) {
 		endSpans(p, "two")
 		start := time.Now()
 		require.NoError(t, p.ForceFlush(t.Context()))
-		assert.Less(t, time.Since(start), minBackoff)
+		assert.Less(t, time.Since(start), retry.MinBackoff)
 		require.NoError(t, p.Shutdown(t.Context()))
-	})
-}
-
-func TestRetryAfterIsClampedAndGarbageIgnored(t *testing.T) {
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	for value, want := range map[string]time.Duration{
-		"":                              0,
-		"0":                             0,
-		"7":                             7 * time.Second,
-		"-5":                            0,
-		"3601":                          time.Hour,
-		"99999999999999999999999999":    time.Hour,
-		"-99999999999999999999999999":   0,
-		"1.5":                           0,
-		"soon":                          0,
-		"Fri, 02 Jan 2026 03:04:15 GMT": 10 * time.Second,
-		"Fri, 02 Jan 2026 03:04:00 GMT": 0,
-		"Fri, 02 Jan 2099 03:04:00 GMT": time.Hour,
-	} {
-		assert.Equal(t, want, parseRetryAfter(value, now), "%q", value)
-	}
-}
-
-func FuzzRetryAfter(f *testing.F) {
-	for _, seed := range []string{"", "1", "-1", "Fri, 02 Jan 2026 03:04:15 GMT", "9223372036854775807"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, value string) {
-		pause := parseRetryAfter(value, time.Now())
-		if pause < 0 || pause > maxRetryAfter {
-			t.Errorf("parseRetryAfter(%q) = %v", value, pause)
-		}
 	})
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
 
+	"github.com/genotel/genotel/internal/retry"
 	"github.com/genotel/genotel/internal/version"
 )
 
@@ -195,7 +196,7 @@ func (p *poster) refusal(res *http.Response) outcome {
 	o := outcome{
 		class:      classOf(res.StatusCode),
 		status:     res.StatusCode,
-		retryAfter: parseRetryAfter(res.Header.Get("Retry-After"), time.Now()),
+		retryAfter: retry.After(res.Header.Get("Retry-After"), time.Now()),
 		problem:    fmt.Sprintf("%d from %s", res.StatusCode, p.host),
 		denied:     res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden,
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -13,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/genotel/genotel/internal/guard"
+	"github.com/genotel/genotel/internal/uuid"
 	"github.com/genotel/genotel/semconv/langsmith"
 )
 
@@ -120,7 +120,7 @@ func (l *LangSmith) send(ctx context.Context, e Entry) error {
 	case run == "" && !e.Span.HasSpanID():
 		return errSpan
 	case run == "":
-		run = runID(e.Span.SpanID())
+		run = uuid.OfSpan(e.Span.SpanID())
 	}
 	if e.Key == "" {
 		return errors.New("feedback: no key")
@@ -141,23 +141,11 @@ func (l *LangSmith) send(ctx context.Context, e Entry) error {
 	return err
 }
 
-// runID is the id of the run that LangSmith makes of a span.
-func runID(id trace.SpanID) string {
-	var b [16]byte
-	copy(b[8:], id[:])
-	return uuid(b)
-}
-
 // randomUUID is one of version 4.
 func randomUUID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails
 	b[6] = b[6]&0x0f | 0x40
 	b[8] = b[8]&0x3f | 0x80
-	return uuid(b)
-}
-
-func uuid(b [16]byte) string {
-	s := hex.EncodeToString(b[:])
-	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
+	return uuid.Text(b)
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/genotel/genotel/internal/retry"
 	"github.com/genotel/genotel/internal/version"
 )
 
@@ -89,7 +90,7 @@ func (s *sender) send(ctx context.Context, method string, body []byte) error {
 		if !o.passes {
 			return failure
 		}
-		if !pause(ctx, max(backoff(attempts), o.retryAfter)) {
+		if !pause(ctx, max(retry.Backoff(attempts), o.retryAfter)) {
 			failure.ended = asked.Err()
 			return failure
 		}
@@ -124,8 +125,8 @@ func (s *sender) attempt(ctx context.Context, method string, body []byte) outcom
 	return outcome{
 		status:     res.StatusCode,
 		problem:    fmt.Sprintf("%d from %s", res.StatusCode, s.url.Host),
-		passes:     passes(res.StatusCode) || s.later(res.StatusCode),
-		retryAfter: parseRetryAfter(res.Header.Get("Retry-After")),
+		passes:     retry.IsTransient(res.StatusCode) || s.later(res.StatusCode),
+		retryAfter: retry.After(res.Header.Get("Retry-After"), time.Now()),
 	}
 }
 

@@ -1,11 +1,12 @@
 package langsmithprop
 
 import (
-	"encoding/hex"
 	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/genotel/genotel/internal/uuid"
 )
 
 const (
@@ -102,14 +103,4 @@ func part(id string, start time.Time) string {
 
 // RunID is the id of the run that LangSmith makes of a span: the span id as the end of a UUID
 // of zeros.
-func RunID(id trace.SpanID) string {
-	var b [16]byte
-	copy(b[8:], id[:])
-	return uuid(b)
-}
-
-// uuid writes b as a UUID. A trace id is one as it is.
-func uuid(b [16]byte) string {
-	s := hex.EncodeToString(b[:])
-	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
-}
+func RunID(id trace.SpanID) string { return uuid.OfSpan(id) }

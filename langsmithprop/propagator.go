@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/genotel/genotel/internal/guard"
+	"github.com/genotel/genotel/internal/uuid"
 	"github.com/genotel/genotel/semconv/langsmith"
 )
 
@@ -104,7 +105,7 @@ func currentOrder(ctx context.Context) string {
 // between left out.
 func orderOf(span trace.Span) string {
 	sc := span.SpanContext()
-	traceID, id := uuid(sc.TraceID()), RunID(sc.SpanID())
+	traceID, id := uuid.Text(sc.TraceID()), RunID(sc.SpanID())
 	for _, kv := range attributesOf(span) {
 		value := strings.ToLower(kv.Value.AsString())
 		switch kv.Key {
