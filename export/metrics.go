@@ -79,11 +79,10 @@ func (i *instruments) tell(o metric.Observer, p *pipeline) {
 	p.mu.Lock()
 	stats, flying, bytes := p.ledger.stats(p.dest.Name), p.inflight, p.room.bytes
 	p.mu.Unlock()
-	about := attribute.NewSet(p.dest.component()...)
-	set := metric.WithAttributeSet(about)
 	with := func(kv ...attribute.KeyValue) metric.ObserveOption {
-		return metric.WithAttributeSet(attribute.NewSet(append(p.dest.component(), kv...)...))
+		return metric.WithAttributeSet(attribute.NewSet(slices.Concat(p.about, kv)...)) // which sorts in place
 	}
+	set := with()
 	waiting := max(int64(stats.Queued)-int64(flying[queued]), 0) //nolint:gosec // G115: spans
 	o.ObserveInt64(i.queueSize.Inst(), waiting, set)
 	o.ObserveInt64(i.queueCapacity.Inst(), int64(p.room.maxSpans), set)
@@ -104,7 +103,7 @@ func (i *instruments) tell(o metric.Observer, p *pipeline) {
 // attempted records the duration of one attempt.
 func (i *instruments) attempted(ctx context.Context, about []attribute.KeyValue, took time.Duration, o outcome) {
 	defer func() { _ = recover() }() // of the application's meter; the request has its outcome
-	about = slices.Clip(about)
+	about = slices.Clone(about) // the set is sorted in place
 	if o.status != 0 {
 		about = append(about, semconv.HTTPResponseStatusCode(o.status))
 	}

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"github.com/genotel/genotel/internal/spool"
 )
 
@@ -27,6 +29,7 @@ func (s signal) raise() {
 // Shutdown: one packs spans into parcels, the other one sends these.
 type pipeline struct {
 	dest     Destination
+	about    []attribute.KeyValue // dest in metrics
 	budget   time.Duration
 	spooling Spool
 	adoption time.Duration
@@ -73,6 +76,7 @@ func newPipeline(d Destination, c config) (*pipeline, error) {
 	size := d.maxRequestBytes()
 	p := &pipeline{
 		dest:     d,
+		about:    d.component(),
 		budget:   c.retryBudget,
 		spooling: c.spool,
 		adoption: c.adoption,
@@ -180,41 +184,45 @@ func (p *pipeline) flush() moment {
 // await returns true when everything up to the moment has left the pipeline, or is on the
 // disk and the backend does not take it now. It returns false when ctx ended before.
 func (p *pipeline) await(ctx context.Context, m moment) bool {
+	var left bool
 	var since time.Time // when everything was on the disk
-	for {
+	return p.until(ctx, func() bool {
 		p.mu.Lock()
-		left, finished := p.progress.finished >= m.position, p.finished
+		left = p.progress.finished >= m.position
 		// What is on the disk stays there for now.
 		untaken := p.failures > m.failures || m.paused || p.abandoned
 		p.mu.Unlock()
 		if left && since.IsZero() {
 			since = time.Now()
 		}
-		if left && (untaken || p.isSent(since)) {
-			return true
-		}
-		select {
-		case <-finished:
-		case <-ctx.Done():
-			return left
-		}
-	}
+		return left && (untaken || p.isSent(since))
+	}) || left
 }
 
 // awaitAttempt returns when everything up to the moment has left the pipeline, when an
 // attempt to send has failed since, or when ctx ends.
 func (p *pipeline) awaitAttempt(ctx context.Context, m moment) {
+	p.until(ctx, func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.progress.finished >= m.position || p.failures > m.failures
+	})
+}
+
+// until returns true when reached does, which it asks after all progress, false when ctx
+// ended before.
+func (p *pipeline) until(ctx context.Context, reached func() bool) bool {
 	for {
 		p.mu.Lock()
-		over, finished := p.progress.finished >= m.position || p.failures > m.failures, p.finished
+		finished := p.finished
 		p.mu.Unlock()
-		if over {
-			return
+		if reached() {
+			return true
 		}
 		select {
 		case <-finished:
 		case <-ctx.Done():
-			return
+			return false
 		}
 	}
 }

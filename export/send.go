@@ -127,7 +127,7 @@ func (p *pipeline) attempt(ctx context.Context, sent *parcel, body []byte) outco
 	defer p.fly(sent, 0)
 	start := time.Now()
 	o := p.sender.attempt(ctx, body)
-	p.instruments.attempted(ctx, p.dest.component(), time.Since(start), o)
+	p.instruments.attempted(ctx, p.about, time.Since(start), o)
 	return o
 }
 
