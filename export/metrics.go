@@ -103,7 +103,7 @@ func (i *instruments) tell(o metric.Observer, p *pipeline) {
 // attempted records the duration of one attempt.
 func (i *instruments) attempted(ctx context.Context, about []attribute.KeyValue, took time.Duration, o outcome) {
 	defer func() { _ = recover() }() // of the application's meter; the request has its outcome
-	about = slices.Clone(about) // the set is sorted in place
+	about = slices.Clone(about)      // the set is sorted in place
 	if o.status != 0 {
 		about = append(about, semconv.HTTPResponseStatusCode(o.status))
 	}
