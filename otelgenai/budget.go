@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/genotel/genotel/internal/anyjson"
+	"github.com/genotel/genotel/internal/parts"
 	"github.com/genotel/genotel/otelgenai/record"
 )
 
@@ -39,52 +40,9 @@ func (b *budget) tools(tools []record.Tool) {
 	}
 }
 
-func (b *budget) parts(parts []record.Part) {
-	for i, part := range parts {
-		parts[i] = b.part(part)
-	}
-}
+func (b *budget) parts(all []record.Part) { b.visitor().All(all) }
 
-func (b *budget) part(part record.Part) record.Part {
-	switch p := part.(type) {
-	case record.Text:
-		b.text(&p.Content)
-		return p
-	case record.Reasoning:
-		b.text(&p.Content)
-		return p
-	case record.Refusal:
-		b.text(&p.Content)
-		return p
-	case record.ToolCall:
-		b.text(&p.Arguments)
-		return p
-	case record.ToolResult:
-		b.text(&p.Content)
-		return p
-	case record.ServerToolCall:
-		b.text(&p.Content)
-		return p
-	case record.ServerToolResult:
-		b.text(&p.Content)
-		return p
-	case record.Generic:
-		b.text(&p.JSON)
-		return p
-	case record.Image:
-		b.media(&p.Media)
-		return p
-	case record.Audio:
-		b.media(&p.Media)
-		b.text(&p.Transcript)
-		return p
-	case record.File:
-		b.media(&p.Media)
-		return p
-	default:
-		return part
-	}
-}
+func (b *budget) visitor() parts.Visitor { return parts.Visitor{Text: b.text, Media: b.media} }
 
 // media replaces the bytes in a data URI by their size.
 func (b *budget) media(m *record.Media) {
@@ -102,9 +60,10 @@ func (b *budget) media(m *record.Media) {
 // messagesSize is about the number of bytes that messages keep alive.
 func messagesSize(messages []record.Message) int {
 	b := budget{left: maxSide}
+	visitor := b.visitor()
 	for i := range messages {
 		for _, part := range messages[i].Parts {
-			b.part(part)
+			visitor.Part(part)
 		}
 	}
 	return maxSide - b.left

@@ -3,6 +3,7 @@ package redaction
 import (
 	"slices"
 
+	"github.com/genotel/genotel/internal/parts"
 	"github.com/genotel/genotel/otelgenai/record"
 	"github.com/genotel/genotel/semconv"
 )
@@ -156,52 +157,7 @@ func (r *Pass) retrieval(found *record.Retrieval) {
 	}
 }
 
-func (r *Pass) parts(parts []record.Part) {
-	for i, part := range parts {
-		parts[i] = r.part(part)
-	}
-}
-
-func (r *Pass) part(part record.Part) record.Part {
-	switch p := part.(type) {
-	case record.Text:
-		r.text(&p.Content)
-		return p
-	case record.Reasoning:
-		r.text(&p.Content)
-		return p
-	case record.Refusal:
-		r.text(&p.Content)
-		return p
-	case record.ToolCall:
-		r.text(&p.Arguments)
-		return p
-	case record.ToolResult:
-		r.text(&p.Content)
-		return p
-	case record.ServerToolCall:
-		r.text(&p.Content)
-		return p
-	case record.ServerToolResult:
-		r.text(&p.Content)
-		return p
-	case record.Image:
-		r.url(&p.URI)
-		r.text(&p.Name)
-		return p
-	case record.Audio:
-		r.url(&p.URI)
-		r.text(&p.Name)
-		r.text(&p.Transcript)
-		return p
-	case record.File:
-		r.url(&p.URI)
-		r.text(&p.Name)
-		return p
-	case record.Generic:
-		r.text(&p.JSON)
-		return p
-	default:
-		return part
-	}
+// parts redacts the texts, links and names of parts.
+func (r *Pass) parts(all []record.Part) {
+	parts.Visitor{Text: r.text, Media: func(m *record.Media) { r.url(&m.URI) }, Name: r.text}.All(all)
 }
